@@ -1,0 +1,466 @@
+"""The only door to images: MNIST, Fashion-MNIST, optdigits, and files of a person's own."""
+
+import dataclasses
+import functools
+import gzip
+import hashlib
+import importlib.util
+import pathlib
+import re
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from mnistdash import settings
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+DIGITS = tuple("0123456789")
+MAX_IMAGES = 200_000
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+FIRST_BYTE_SECONDS = 4.0  # how long a dead network may cost
+_MAX_IDX_BYTES = 60_000_000
+_IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+
+
+class DataError(Exception):
+    """Data that can't be used, in one sentence: the file, what was expected, the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Labelled images, split for training and test; read-only and shared.
+
+    `x_*` are uint8 `(n, 28, 28)` with ink bright (255) on a ground of 0, `y_*` uint8 `(n,)` in
+    0-9. `sha256` identifies the contents whatever file they came from; `verified` says that they
+    are the published ones.
+    """
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    sha256: str
+    verified: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Published:
+    """What is known of a published data set: its names, its sums, and where it is offered."""
+
+    title: str
+    class_names: tuple[str, ...] = DIGITS
+    sums: dict[str, str]
+    # File name, address and checksum of each file to download.
+    files: tuple[tuple[str, str, str], ...] = ()
+
+
+_KERAS_BUCKET = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_PUBLISHED = {
+    "mnist": _Published(
+        title="MNIST",
+        sums={
+            "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+            "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+            "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+            "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+        },
+        files=(
+            (
+                "mnist.npz",
+                _KERAS_BUCKET + "mnist.npz",
+                "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+            ),
+        ),
+    ),
+    "fashion_mnist": _Published(
+        title="Fashion-MNIST",
+        class_names=(
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+        sums={
+            "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+            "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+            "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+            "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+        },
+        files=tuple(
+            (f"fashion_mnist/{_IDX_FILES[array]}.gz", f"{_KERAS_BUCKET}{_IDX_FILES[array]}.gz", md5)
+            for array, md5 in (
+                ("x_train", "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                ("y_train", "md5:25c81989df183df01b3e8a0aad5dffbe"),
+                ("x_test", "md5:bef4ecab320f06d8554ea6380940ec79"),
+                ("y_test", "md5:bb300cfdad3c16e7a12a480ee83cd310"),
+            )
+        ),
+    ),
+    "optdigits": _Published(title="optdigits", sums={}),
+}
+_OPTDIGITS_SUM = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
+
+
+def names() -> tuple[str, ...]:
+    """Return the data sets on this machine, the published ones first."""
+    own = {
+        path.stem
+        for folder in _folders()
+        if folder.is_dir()
+        for path in folder.glob("*.npz")
+        if NAME_PATTERN.fullmatch(path.stem) and path.stem not in _PUBLISHED
+    }
+    return (*(name for name in _PUBLISHED if on_this_machine(name)), *sorted(own))
+
+
+def on_this_machine(name: str) -> bool:
+    """Tell whether `load(name)` finds its files without a network."""
+    return name == "optdigits" or _locate(name) is not None
+
+
+def title(name: str) -> str:
+    """Return the name to show for a data set."""
+    return _PUBLISHED[name].title if name in _PUBLISHED else name
+
+
+def downloadable() -> tuple[str, ...]:
+    """Return the names that `fetch` knows."""
+    return tuple(name for name, known in _PUBLISHED.items() if known.files)
+
+
+_loading = threading.Lock()
+
+
+def load(name: str) -> Dataset:
+    """Return a data set, loaded once per process.
+
+    Args:
+        name: `mnist`, `fashion_mnist`, `optdigits`, or the stem of an `.npz` file in the data
+            folder that holds `x_train`, `y_train`, `x_test`, `y_test` (and `class_names`).
+
+    Raises:
+        DataError: the files are missing, damaged, or not what they should be.
+    """
+    with _loading:
+        return _load(name)
+
+
+@functools.lru_cache(maxsize=8)
+def _load(name: str) -> Dataset:
+    if name == "optdigits":
+        return _optdigits()
+    if not NAME_PATTERN.fullmatch(name):
+        raise DataError("A data set's name is made of a-z, 0-9, - and _.")
+    path = _locate(name)
+    if path is None:
+        raise DataError(
+            f"{title(name)} is not on this machine: expected {name}.npz in the data folder."
+            + (f" Run `python -m mnistdash data fetch {name}`." if name in _PUBLISHED else "")
+        )
+    arrays = _read_idx_folder(path) if path.is_dir() else _read_npz(path)
+    class_names = arrays.pop("class_names", None)
+    _check_arrays(arrays, path)
+    sums = {key: hashlib.sha256(arrays[key].tobytes()).hexdigest() for key in ARRAYS}
+    known = _PUBLISHED.get(name)
+    if known:
+        _check_sums(sums, known.sums, path)
+    return _dataset(
+        name,
+        arrays,
+        sums,
+        class_names=known.class_names if known else _own_class_names(class_names, path),
+        verified=known is not None,
+    )
+
+
+def fetch(name: str, *, on_progress: Callable[[int, int], None] | None = None) -> None:
+    """Download a published data set into the home folder and check it.
+
+    Args:
+        name: one of `downloadable()`.
+        on_progress: called with the bytes that came and the bytes expected.
+
+    Raises:
+        DataError: the name is unknown, the network does not answer within four seconds, or
+            what came is not the published file.
+    """
+    import pooch
+    import requests
+
+    if name not in downloadable():
+        raise DataError(f"Only {' and '.join(downloadable())} can be downloaded.")
+    bar = _Bar(on_progress or (lambda done, total: None))
+    download = pooch.HTTPDownloader(progressbar=bar, timeout=(FIRST_BYTE_SECONDS, 20))
+    for file, address, checksum in _PUBLISHED[name].files:
+        target = _download_folder() / file
+        try:
+            _with_first_byte(
+                bar,
+                lambda address=address, checksum=checksum, target=target: pooch.retrieve(
+                    address, checksum, target.name, target.parent, downloader=download
+                ),
+            )
+        except (requests.RequestException, OSError) as error:
+            raise DataError(
+                f"{title(name)} could not be downloaded: {_network_reason(error)}. Check the"
+                f" network and try again, or put {name}.npz into the folder MNISTDASH_DATA."
+            ) from error
+        except ValueError:
+            raise DataError(
+                f"The download of {target.name} is not the published file. Try again later."
+            ) from None
+    load(name)
+
+
+class _Bar:
+    """What pooch expects of a progress bar, reporting to a plain function."""
+
+    def __init__(self, on_progress: Callable[[int, int], None]) -> None:
+        self.total = 0
+        self.done = 0
+        self.started = threading.Event()
+        self._report = on_progress
+
+    def update(self, count: int) -> None:
+        self.started.set()
+        self.done += count
+        self._report(self.done, self.total)
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        self.reset()
+
+
+def _with_first_byte(bar: _Bar, download: Callable[[], object]) -> None:
+    """Run a download, but give up when nothing came in time: a name look-up has no time-out."""
+    bar.started.clear()
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            download()
+        except BaseException as error:
+            failures.append(error)
+        bar.started.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    if not bar.started.wait(FIRST_BYTE_SECONDS):
+        raise TimeoutError("no answer")
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _network_reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == 28:
+        return "the disk is full"
+    if isinstance(error, PermissionError):
+        return "the home folder can't be written"
+    return "the network does not answer"
+
+
+def _folders() -> tuple[pathlib.Path, ...]:
+    given = settings.data_folder()
+    return (*((given,) if given else ()), _download_folder())
+
+
+def _download_folder() -> pathlib.Path:
+    return settings.home() / "data"
+
+
+def _locate(name: str) -> pathlib.Path | None:
+    """Find the file or the folder of IDX files that holds a data set."""
+    for folder in _folders():
+        if (folder / f"{name}.npz").is_file():
+            return folder / f"{name}.npz"
+        for candidate in (folder / name, folder):
+            if name in _PUBLISHED and _idx_labels_match(candidate, name):
+                return candidate
+    return None
+
+
+def _idx_labels_match(folder: pathlib.Path, name: str) -> bool:
+    """Tell by the test labels whose IDX files lie here: all of these data sets name them alike."""
+    if any(_idx_path(folder, file) is None for file in _IDX_FILES.values()):
+        return False
+    if folder.name == name:
+        return True
+    try:
+        labels = _read_idx(folder, "y_test")
+    except DataError:
+        return False
+    return hashlib.sha256(labels.tobytes()).hexdigest() == _PUBLISHED[name].sums.get("y_test")
+
+
+def _idx_path(folder: pathlib.Path, stem: str) -> pathlib.Path | None:
+    return next((p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file()), None)
+
+
+def _read_idx_folder(folder: pathlib.Path) -> dict[str, np.ndarray]:
+    return {array: _read_idx(folder, array) for array in ARRAYS}
+
+
+def _read_idx(folder: pathlib.Path, array: str) -> np.ndarray:
+    """Read one IDX file, at most 60 MB of it.
+
+    Source: the format as described at the end of LeCun's MNIST page.
+    """
+    path = _idx_path(folder, _IDX_FILES[array])
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+            data = stream.read(_MAX_IDX_BYTES + 1)
+    except (OSError, EOFError, ValueError) as error:
+        raise _damaged(path, f"it can't be read ({type(error).__name__})") from None
+    dimensions = 3 if array.startswith("x") else 1
+    header = 4 + 4 * dimensions
+    if len(data) > _MAX_IDX_BYTES:
+        raise _damaged(path, "it holds more than 60 MB")
+    if data[:4] != bytes((0, 0, 8, dimensions)):
+        raise _damaged(path, "it does not begin as an IDX file of bytes")
+    shape = tuple(int(side) for side in np.frombuffer(data[4:header], ">u4"))
+    if len(data) != header + int(np.prod(shape, dtype=np.int64)):
+        raise _damaged(path, f"its header says {shape}, but it holds {len(data) - header} values")
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Read the four arrays (and class names) of an `.npz`, never a pickle in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > 2 * MAX_IMAGES * 28 * 28:
+                raise _damaged(path, f"it holds more than {MAX_IMAGES:,} images")
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in ARRAYS if key not in archive]
+            if missing:
+                raise _damaged(path, f"it has no array `{missing[0]}`")
+            wanted = (*ARRAYS, "class_names") if "class_names" in archive else ARRAYS
+            return {key: archive[key] for key in wanted}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        pickled = "pickle" in str(error)
+        what = "it holds Python objects" if pickled else "it is incomplete or no .npz file"
+        raise _damaged(path, what) from None
+
+
+def _damaged(path: pathlib.Path, what: str) -> DataError:
+    return DataError(
+        f"{path.name} can't be used: {what}. Expected x_train, y_train, x_test and y_test as"
+        " published; replace the file or remove it to download it again."
+    )
+
+
+def _check_arrays(arrays: dict[str, np.ndarray], path: pathlib.Path) -> None:
+    for key in ARRAYS:
+        array = arrays[key]
+        if key.startswith("x"):
+            if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
+                expected = "uint8 (n, 28, 28)"
+                raise _damaged(path, f"`{key}` is {array.dtype} {array.shape}, not {expected}")
+        elif array.dtype.kind not in "iu" or array.ndim != 1:
+            raise _damaged(path, f"`{key}` is {array.dtype} {array.shape}, not whole numbers (n,)")
+        elif array.size and not 0 <= int(array.min()) <= int(array.max()) <= 9:
+            raise _damaged(path, f"`{key}` has labels outside 0-9")
+        arrays[key] = np.ascontiguousarray(array, np.uint8)
+    for split in ("train", "test"):
+        images, labels = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
+        if images != labels or not images:
+            raise _damaged(path, f"the {split} part has {images} images and {labels} labels")
+
+
+def _check_sums(sums: dict[str, str], expected: dict[str, str], path: pathlib.Path) -> None:
+    for key in ARRAYS:
+        if sums[key] != expected[key]:
+            raise _damaged(path, f"`{key}` differs from the published one (SHA-256)")
+
+
+def _own_class_names(given: np.ndarray | None, path: pathlib.Path) -> tuple[str, ...]:
+    if given is None:
+        return DIGITS
+    if given.dtype.kind != "U" or given.shape != (10,):
+        raise _damaged(path, f"`class_names` is {given.dtype} {given.shape}, not ten texts")
+    return tuple(str(name)[:40] for name in given)
+
+
+def _dataset(
+    name: str,
+    arrays: dict[str, np.ndarray],
+    sums: dict[str, str],
+    *,
+    class_names: tuple[str, ...],
+    verified: bool,
+) -> Dataset:
+    for array in arrays.values():
+        array.flags.writeable = False
+    return Dataset(
+        name=name,
+        title=title(name),
+        class_names=class_names,
+        sha256=hashlib.sha256("".join(sums[key] for key in ARRAYS).encode()).hexdigest(),
+        verified=verified,
+        **arrays,
+    )
+
+
+def _optdigits() -> Dataset:
+    """Return 1,297 training and 500 test digits that scikit-learn carries, brought to 28x28.
+
+    Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI (1998). The
+    table is read straight from the package's folder: importing `sklearn.datasets` takes seconds.
+    """
+    package = importlib.util.find_spec("sklearn").submodule_search_locations[0]
+    path = pathlib.Path(package, "datasets", "data", "digits.csv.gz")
+    try:
+        data = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise _damaged(path, f"it can't be read ({type(error).__name__})") from None
+    if hashlib.sha256(data).hexdigest() != _OPTDIGITS_SUM:
+        raise _damaged(path, "it differs from the published one (SHA-256)")
+    table = np.loadtxt(data.decode().splitlines(), np.uint8, delimiter=",")
+    images, labels = _enlarge(table[:, :64].reshape(-1, 8, 8)), table[:, 64]
+    arrays = {
+        "x_train": images[:-500],
+        "y_train": labels[:-500].copy(),
+        "x_test": images[-500:],
+        "y_test": labels[-500:].copy(),
+    }
+    sums = {key: _OPTDIGITS_SUM for key in ARRAYS}
+    return _dataset("optdigits", arrays, sums, class_names=DIGITS, verified=True)
+
+
+def _enlarge(small: np.ndarray) -> np.ndarray:
+    """Enlarge `(n, 8, 8)` in 0-16 to `(n, 28, 28)` in 0-255: 20 cells, centred by mass."""
+    at = np.clip((np.arange(20) + 0.5) * 8 / 20 - 0.5, 0, 7)
+    low = np.minimum(at.astype(int), 6)
+    weights = np.zeros((20, 8))
+    weights[np.arange(20), low] = 1 - (at - low)
+    weights[np.arange(20), low + 1] = at - low
+    large = np.rint(weights @ small @ weights.T * 255 / 16).astype(np.uint8)  # (n, 20, 20)
+    images = np.zeros((len(small), 28, 28), np.uint8)
+    cells = np.arange(20)
+    for image, digit in zip(images, large, strict=True):
+        mass = max(int(digit.sum()), 1)
+        top, left = (
+            int(np.clip(np.rint(13.5 - (digit.sum(axis=axis) * cells).sum() / mass), 0, 8))
+            for axis in (1, 0)
+        )
+        image[top : top + 20, left : left + 20] = digit
+    return images

@@ -1,0 +1,317 @@
+"""Where trainings run: one Dask client here, and the work itself in a worker process."""
+
+import atexit
+import contextlib
+import dataclasses
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from mnistdash import datasets, recipes, settings, store
+
+if TYPE_CHECKING:
+    import distributed
+
+    from mnistdash import training
+
+_log = logging.getLogger(__name__)
+REPORT_SECONDS = 0.4
+_MAX_SAMPLES = 120
+_STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
+
+
+# --- in the worker --------------------------------------------------------------------------
+
+
+def perform(
+    run_id: str, url: str, *, on_progress: "Callable[[training.Progress], None] | None" = None
+) -> None:
+    """Train a waiting run and write what came of it into the store.
+
+    Args:
+        run_id: a run that waits; any other is left alone.
+        url: the store's address.
+        on_progress: called with each report of the trainer as well.
+    """
+    runs = store.Store(url)
+    if not runs.start(run_id):
+        return
+    run = runs.run(run_id)
+    try:
+        with _signs_of_life(runs, run_id):
+            _train(runs, run, on_progress)
+    except Exception as error:
+        _log.exception("training %s failed", run_id)
+        runs.finish(run_id, status="failed", reason=_reason(error))
+
+
+def _train(
+    runs: store.Store,
+    run: store.Run,
+    on_progress: "Callable[[training.Progress], None] | None",
+) -> None:
+    from mnistdash import training  # TensorFlow: in the worker only
+
+    dataset = datasets.load(run.dataset)
+    recipes.check_fits(run.recipe, len(dataset.x_train))
+    reporter = _Reporter(runs, run.id, on_progress)
+    outcome = training.train(
+        run.recipe,
+        dataset,
+        on_progress=reporter.progress,
+        on_epoch=reporter.epoch,
+        should_stop=reporter.should_stop,
+    )
+    results: dict[str, object] = {
+        "history": [dataclasses.asdict(epoch) for epoch in outcome.history],
+        "seconds": outcome.seconds,
+        "versions": outcome.versions,
+        "dataset_sha256": dataset.sha256,
+    }
+    artifacts: dict[str, bytes] = {}
+    if outcome.status == "finished":
+        results |= {
+            "test_accuracy": outcome.test_accuracy,
+            "test_errors": outcome.test_errors,
+            "test_loss": outcome.test_loss,
+        }
+        artifacts = outcome.artifacts
+    runs.finish(
+        run.id, status=outcome.status, reason=outcome.reason, artifacts=artifacts, **results
+    )
+
+
+class _Reporter:
+    """Turns the trainer's reports into rows, no more than two or three a second."""
+
+    def __init__(
+        self,
+        runs: store.Store,
+        run_id: str,
+        on_progress: "Callable[[training.Progress], None] | None",
+    ) -> None:
+        self._runs = runs
+        self._run_id = run_id
+        self._on_progress = on_progress
+        self._samples: list[tuple[float, float, float]] = []
+        self._history: list[dict] = []
+        self._reported = self._asked = 0.0
+        self._stop = False
+
+    def progress(self, progress: "training.Progress") -> None:
+        if self._on_progress:
+            self._on_progress(progress)
+        now = time.monotonic()
+        if now - self._reported < REPORT_SECONDS:
+            return
+        self._reported = now
+        at = progress.epoch + progress.step / progress.steps
+        self._samples.append((at, progress.loss, progress.accuracy))
+        if len(self._samples) > _MAX_SAMPLES:
+            self._samples = self._samples[::2]
+        self._runs.report(
+            self._run_id,
+            store.Live(
+                epoch=progress.epoch,
+                epochs=progress.epochs,
+                step=progress.step,
+                steps=progress.steps,
+                seconds=progress.seconds,
+                samples=self._samples,
+            ),
+        )
+
+    def epoch(self, epoch: "training.Epoch", *_: object) -> None:
+        self._history.append(dataclasses.asdict(epoch))
+        self._runs.record(self._run_id, self._history)
+
+    def should_stop(self) -> bool:
+        if not self._stop and time.monotonic() - self._asked > REPORT_SECONDS:
+            self._asked = time.monotonic()
+            self._stop = self._runs.cancel_requested(self._run_id)
+        return self._stop
+
+
+@contextlib.contextmanager
+def _signs_of_life(runs: store.Store, run_id: str) -> Iterator[None]:
+    """Keep a run's sign of life fresh while TensorFlow is imported, compiles or converts."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(2.0):
+            with contextlib.suppress(store.StoreError):
+                runs.keep_alive([run_id])
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, datasets.DataError | store.StoreError | ValueError):
+        return str(error)[:300]
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "The memory did not suffice. Use a smaller batch or fewer filters."
+    if isinstance(error, OSError) and error.errno == 28:
+        return "The disk is full. Make room and train again."
+    return f"The trainer met something unforeseen ({type(error).__name__}); the log says more."
+
+
+def dask_setup(server: object) -> None:
+    """Prepare a scheduler, nanny or worker as Dask's `preload`: it ends with its parent.
+
+    A dashboard killed with signal 9 would leave them behind for ever otherwise.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def warm() -> None:
+    """Import TensorFlow in this worker, so that the first training need not wait for it."""
+    from mnistdash import training
+
+    training.warm()
+
+
+# --- in the dashboard -----------------------------------------------------------------------
+
+
+class Engine:
+    """Sends waiting runs to a worker and sees to it that each of them ends.
+
+    It starts in the background; runs submitted meanwhile are sent when it is up.
+    """
+
+    def __init__(self, runs: store.Store) -> None:
+        self._runs = runs
+        self._futures: dict[str, distributed.Future | None] = {}
+        self._lock = threading.Lock()
+        self._client: distributed.Client | None = None
+        self._warm: distributed.Future | None = None
+        self._trouble: str | None = None
+        self._stubborn: dict[str, float] = {}  # run id -> since when it should have stopped
+        threading.Thread(target=self._work, daemon=True).start()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no training can start here, in a sentence; `None` when all is well."""
+        return self._trouble
+
+    @property
+    def ready(self) -> bool:
+        """Whether a worker has TensorFlow loaded."""
+        return self._warm is not None and self._warm.status == "finished"
+
+    def submit(self, run_id: str) -> None:
+        """Send a waiting run to the worker; a run already sent is left alone."""
+        with self._lock:
+            if run_id not in self._futures:
+                self._futures[run_id] = None
+                self._send(run_id)
+
+    def close(self) -> None:
+        """Stop the worker and the scheduler."""
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                client.close(timeout=2)
+                if client.cluster is not None:
+                    client.cluster.close(timeout=2)
+
+    def _work(self) -> None:
+        try:
+            self._client = _start_client()
+            self._warm = self._client.submit(warm, pure=False)
+        except Exception as error:
+            _log.exception("the trainer did not start")
+            self._trouble = f"The trainer did not start ({type(error).__name__}); see the log."
+            return
+        atexit.register(self.close)
+        with self._lock:
+            for run_id in self._futures:
+                self._send(run_id)
+        while self._client is not None:
+            time.sleep(1.0)
+            with contextlib.suppress(store.StoreError):
+                self._look_after()
+
+    def _send(self, run_id: str) -> None:
+        if self._client is not None and self._futures[run_id] is None:
+            self._futures[run_id] = self._client.submit(
+                perform, run_id, self._runs.url, key=f"train-{run_id}", pure=False
+            )
+
+    def _look_after(self) -> None:
+        """Keep waiting runs alive, name the end of lost ones, and end those that won't stop."""
+        with self._lock:
+            sent = {key: future for key, future in self._futures.items() if future is not None}
+        waiting = []
+        for run_id, future in sent.items():
+            run = self._runs.run(run_id)
+            if future.done():
+                self._close_lost(run, future)
+                with self._lock:
+                    del self._futures[run_id]
+                self._stubborn.pop(run_id, None)
+            elif run is not None and run.status == "queued":
+                waiting.append(run_id)
+            elif run is None or run.cancel or not run.under_way:
+                self._insist(run_id)
+        if waiting:
+            self._runs.keep_alive(waiting)
+        self._runs.interrupt_stale()
+
+    def _close_lost(self, run: store.Run | None, future: "distributed.Future") -> None:
+        if run is None or not run.under_way or future.status == "finished":
+            return
+        if run.cancel:
+            self._runs.finish(run.id, status="cancelled", reason="Stopped")
+        else:
+            self._runs.finish(
+                run.id,
+                status="failed",
+                reason="The training process stopped unexpectedly: it was killed, perhaps because"
+                " the memory did not suffice. Use a smaller batch or fewer filters.",
+            )
+
+    def _insist(self, run_id: str) -> None:
+        since = self._stubborn.setdefault(run_id, time.monotonic())
+        if time.monotonic() - since > _STUBBORN_SECONDS:
+            self._stubborn.pop(run_id)
+            workers = self._client.processing()
+            busy = [address for address, keys in workers.items() if f"train-{run_id}" in keys]
+            if busy:
+                self._client.restart_workers(busy, raise_for_error=False)
+
+
+def _start_client() -> "distributed.Client":
+    """Connect to the scheduler named by `MNISTDASH_SCHEDULER`, or start one worker here."""
+    import distributed
+    from distributed.deploy import subprocess
+
+    if settings.scheduler():
+        return distributed.Client(settings.scheduler(), timeout=10, set_as_default=False)
+    # LocalCluster uses multiprocessing, which fails inside Streamlit: it replaces __main__.
+    cluster = subprocess.SubprocessCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        scheduler_kwargs={"preload": __name__, "allowed_failures": 0},
+        worker_kwargs={"preload": __name__, "preload_nanny": __name__, "memory_limit": 0},
+    )
+    client = distributed.Client(cluster, set_as_default=False)
+    client.wait_for_workers(1, timeout=60)
+    return client

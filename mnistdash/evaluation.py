@@ -1,0 +1,214 @@
+"""An evaluation: true classes, probabilities, and all that follows from them."""
+
+import dataclasses
+import functools
+import math
+
+import numpy as np
+
+NUM_CLASSES = 10
+ORDERS = {
+    "confident": "most confident mistake",
+    "doubtful": "least confident",
+    "pair": "true, then predicted class",
+    "index": "index",
+    "even": "evenly over the pairs",
+    "random": "random sample",
+}
+_Z = 1.959963984540054  # of a 95 % interval
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Images of one true class that were read as one other class."""
+
+    true_class: int
+    pred_class: int
+    count: int
+
+
+class Evaluation:
+    """What a model answered on labelled images.
+
+    Args:
+        y_true: whole numbers `(n,)` in 0-9.
+        probs: float32 `(n, 10)` in 0-1, rows sum to 1.
+
+    Raises:
+        ValueError: the arrays don't fit each other, or hold what is no class or no probability.
+    """
+
+    def __init__(self, y_true: np.ndarray, probs: np.ndarray) -> None:
+        y_true, probs = np.asarray(y_true), np.asarray(probs)
+        _check(y_true, probs)
+        self.y_true = _read_only(y_true.astype(np.uint8))  # (n,)
+        self.probs = _read_only(probs.astype(np.float32))  # (n, 10)
+
+    def __len__(self) -> int:
+        return len(self.y_true)
+
+    @functools.cached_property
+    def y_pred(self) -> np.ndarray:
+        """The most probable class of each image, uint8 `(n,)`."""
+        return _read_only(self.probs.argmax(axis=1).astype(np.uint8))
+
+    @functools.cached_property
+    def confidence(self) -> np.ndarray:
+        """The probability of the predicted class, float32 `(n,)`."""
+        return _read_only(self.probs.max(axis=1))
+
+    @functools.cached_property
+    def right(self) -> np.ndarray:
+        """Whether each image was read as its label, bool `(n,)`."""
+        return _read_only(self.y_pred == self.y_true)
+
+    @functools.cached_property
+    def matrix(self) -> np.ndarray:
+        """The confusion matrix, int64 `(10, 10)`: row true, column predicted."""
+        cells = self.y_true.astype(np.int64) * NUM_CLASSES + self.y_pred
+        counts = np.bincount(cells, minlength=NUM_CLASSES**2)
+        return _read_only(counts.reshape(NUM_CLASSES, NUM_CLASSES))
+
+    @functools.cached_property
+    def errors(self) -> np.ndarray:
+        """The indices of the images read wrongly, ascending, int64 `(n_errors,)`."""
+        return _read_only(np.flatnonzero(~self.right))
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction of images read rightly."""
+        return 1 - len(self.errors) / len(self)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy."""
+        return wilson(len(self) - len(self.errors), len(self))
+
+    @property
+    def loss(self) -> float:
+        """The mean cross-entropy in nats, probabilities below 1e-7 taken as 1e-7 as Keras does."""
+        of_label = self.probs[np.arange(len(self)), self.y_true]
+        return float(-np.log(np.clip(of_label, 1e-7, 1.0)).mean())
+
+    @functools.cached_property
+    def recall(self) -> np.ndarray:
+        """The share of each true class that was read rightly, float64 `(10,)`; NaN for none."""
+        totals = self.matrix.sum(axis=1)
+        shares = np.full(NUM_CLASSES, np.nan)
+        return np.divide(self.matrix.diagonal(), totals, out=shares, where=totals > 0)
+
+    @functools.cached_property
+    def shares(self) -> np.ndarray:
+        """The matrix with each row divided by its sum, float64 `(10, 10)`; 0 for empty rows."""
+        return self.matrix / np.maximum(self.matrix.sum(axis=1, keepdims=True), 1)
+
+    def pairs(self) -> list[Pair]:
+        """Return the kinds of error with their counts, largest first."""
+        off = self.matrix - np.diag(self.matrix.diagonal())
+        found = [Pair(true_class=int(i), pred_class=int(j), count=int(off[i, j]))
+                 for i, j in np.argwhere(off)]  # fmt: skip
+        return sorted(found, key=lambda pair: (-pair.count, pair.true_class, pair.pred_class))
+
+    def select(
+        self,
+        *,
+        true_class: int | None = None,
+        pred_class: int | None = None,
+        confidence: tuple[float, float] = (0.0, 1.0),
+        include_right: bool = False,
+        order: str = "confident",
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Return the indices of chosen images in a chosen order.
+
+        Args:
+            true_class: keep this label only; `None` keeps any.
+            pred_class: keep this answer only; `None` keeps any.
+            confidence: keep answers whose probability lies in this closed range.
+            include_right: images read rightly too, not errors only.
+            order: a key of `ORDERS`; ties stand by index.
+            seed: of the order `random`; the same seed gives the same order.
+
+        Returns:
+            int64 `(k,)`.
+
+        Raises:
+            ValueError: `order` is unknown.
+        """
+        if order not in ORDERS:
+            raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: {order!r}.")
+        low, high = np.float32(confidence[0]), np.float32(confidence[1])
+        keep = (self.confidence >= low) & (self.confidence <= high)
+        if not include_right:
+            keep &= ~self.right
+        if true_class is not None:
+            keep &= self.y_true == true_class
+        if pred_class is not None:
+            keep &= self.y_pred == pred_class
+        return self._ordered(np.flatnonzero(keep), order, seed)
+
+    def _ordered(self, indices: np.ndarray, order: str, seed: int) -> np.ndarray:
+        sure = self.confidence[indices]
+        true, pred = self.y_true[indices], self.y_pred[indices]
+        match order:
+            case "confident":
+                return indices[np.lexsort((indices, -sure))]
+            case "doubtful":
+                return indices[np.lexsort((indices, sure))]
+            case "pair":
+                return indices[np.lexsort((indices, -sure, pred, true))]
+            case "even":
+                turn = _turns(true.astype(np.int64) * NUM_CLASSES + pred, -sure)
+                return indices[np.lexsort((indices, -sure, turn))]
+            case "random":
+                return np.random.default_rng(seed).permutation(indices)
+        return indices
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a rate estimated from n images.
+
+    Raises:
+        ValueError: n is 0 or smaller than `successes`.
+
+    Source: E. B. Wilson, Probable Inference (1927), J. Am. Stat. Assoc. 22, 209-212.
+    """
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"A rate needs 0 <= successes <= n, n >= 1. Received: {successes}, {n}.")
+    rate, z2 = successes / n, _Z**2
+    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _turns(groups: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """Number the members of each group 0, 1, 2, … by rank, so that groups can take turns."""
+    order = np.lexsort((rank, groups))
+    _, starts = np.unique(groups[order], return_index=True)
+    position = np.arange(len(groups))
+    turns = np.empty(len(groups), np.int64)
+    sizes = np.diff([*starts, len(groups)])
+    turns[order] = position - np.repeat(starts, sizes)
+    return turns
+
+
+def _check(y_true: np.ndarray, probs: np.ndarray) -> None:
+    if y_true.ndim != 1 or y_true.dtype.kind not in "iu" or not len(y_true):
+        raise ValueError(
+            f"`y_true` must be whole numbers (n,), n >= 1. Received: {y_true.dtype} {y_true.shape}."
+        )
+    if y_true.min() < 0 or y_true.max() >= NUM_CLASSES:
+        raise ValueError(f"`y_true` must lie in 0-9. Received: {y_true.min()}-{y_true.max()}.")
+    if probs.shape != (len(y_true), NUM_CLASSES) or probs.dtype.kind != "f":
+        raise ValueError(
+            f"`probs` must be floats ({len(y_true)}, 10). Received: {probs.dtype} {probs.shape}."
+        )
+    if not (np.isfinite(probs).all() and probs.min() >= 0):
+        raise ValueError("`probs` must be finite and not negative.")
+    if np.abs(probs.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError("`probs` must sum to 1 in each row.")
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array

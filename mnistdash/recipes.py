@@ -1,0 +1,457 @@
+"""Recipes: everything that decides a training, the language of layers, and the presets."""
+
+import dataclasses
+import difflib
+import functools
+import json
+import math
+import re
+
+IMAGE_SHAPE = (28, 28, 1)
+NUM_CLASSES = 10
+MAX_PARAMETERS = 5_000_000
+MAX_LAYERS = 40
+MAX_LAYERS_TEXT = 400  # characters
+MAX_BATCH_MEGABYTES = 1024
+
+SCALINGS = ("unit", "centred", "standardised")
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+SCHEDULES = ("constant", "cosine", "step")
+KEEPS = ("last", "best")
+_CHOICES = {
+    "scaling": SCALINGS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "keep": KEEPS,
+}
+# The inclusive range of every number in a recipe; the form and the check read the same table.
+LIMITS: dict[str, tuple[float, float]] = {
+    "rotation": (0.0, 45.0),  # degrees
+    "shift": (0.0, 0.3),  # share of the image's side
+    "zoom": (0.0, 0.5),  # share
+    "learning_rate": (1e-6, 10.0),
+    "momentum": (0.0, 0.999),
+    "batch_size": (1, 4096),
+    "epochs": (1, 200),
+    "validation": (0.0, 0.5),  # share of the training images
+    "patience": (0, 100),  # epochs without a better validation loss; 0 never stops early
+    "seed": (0, 2**32 - 1),
+}
+
+
+# --- the language of layers -----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One word of an architecture and what follows from its place in the line.
+
+    `size` is the cells of a `pad`, the filters of a `conv`, the window of a `pool` or `avg`, or
+    the units of a `dense`. Shapes leave the batch out; `multiplications` are for one image.
+    """
+
+    word: str
+    kind: str
+    size: int = 0
+    kernel: int = 0  # cells, square
+    stride: int = 1
+    same: bool = False
+    rate: float = 0.0  # of a dropout
+    output_shape: tuple[int, ...] = ()
+    parameters: int = 0
+    multiplications: int = 0
+
+
+_N = "[0-9]{1,7}"
+_WORDS = {
+    "pad": re.compile(f"pad(?P<size>{_N})"),
+    "conv": re.compile(f"conv(?P<size>{_N})x(?P<kernel>{_N})(s(?P<stride>{_N}))?(?P<same>same)?"),
+    "pool": re.compile(f"pool(?P<size>{_N})"),
+    "avg": re.compile(f"avg(?P<size>{_N})"),
+    "drop": re.compile(r"drop(?P<rate>0?\.[0-9]{1,4})"),
+    "bn": re.compile("bn"),
+    "flatten": re.compile("flatten"),
+    "gap": re.compile("gap"),
+    "dense": re.compile(f"dense(?P<size>{_N})"),
+}
+_EXAMPLES = {
+    "pad": "`pad4` adds 4 empty cells on every side",
+    "conv": "a convolution is written filters x kernel, such as `conv32x3`, `conv32x3s2` with"
+    " stride 2, or `conv32x3same`",
+    "pool": "`pool2` keeps the largest of 2x2 cells",
+    "avg": "`avg2` averages 2x2 cells",
+    "drop": "a dropout names its share after a point, such as `drop.2`",
+    "bn": "`bn` stands alone",
+    "flatten": "`flatten` stands alone",
+    "gap": "`gap` stands alone",
+    "dense": "a dense layer names its units, such as `dense128`",
+}
+_SIZES = {"pad": (1, 16), "conv": (1, 512), "pool": (2, 14), "avg": (2, 14), "dense": (1, 4096)}
+
+
+@functools.lru_cache(maxsize=256)
+def parse(text: str) -> tuple[Layer, ...]:
+    """Read an architecture and compute every layer's output shape and parameter count.
+
+    Args:
+        text: words separated by spaces, such as `conv32x5 pool2 flatten dense128`.
+
+    Returns:
+        One layer a word, then the implied softmax over ten classes.
+
+    Raises:
+        ValueError: a word is unknown, out of range or in the wrong place, or the whole is too
+            large. The sentence names the word and the remedy.
+    """
+    if len(text) > MAX_LAYERS_TEXT or len(text.split()) > MAX_LAYERS:
+        raise ValueError(
+            f"`layers` takes up to {MAX_LAYERS} words and {MAX_LAYERS_TEXT} characters."
+            f" Received: {len(text.split())} words, {len(text)} characters."
+        )
+    shape: tuple[int, ...] = IMAGE_SHAPE
+    layers = []
+    for word in text.split():
+        layers.append(_place(_read_word(word), shape))
+        shape = layers[-1].output_shape
+    if len(shape) != 1:
+        raise ValueError(
+            f"`layers` must end flat, but its last shape is {shape_text(shape)}."
+            " Add `flatten` or `gap` at the end."
+        )
+    layers.append(_place(Layer(word="softmax", kind="softmax", size=NUM_CLASSES), shape))
+    total = sum(layer.parameters for layer in layers)
+    if total > MAX_PARAMETERS:
+        raise ValueError(
+            f"`layers` may hold at most {MAX_PARAMETERS:,} parameters. Received: {total:,}."
+            " Pool more, or use fewer filters or units."
+        )
+    return tuple(layers)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Write a shape as people do: `24 x 24 x 32`."""
+    return " x ".join(str(side) for side in shape)
+
+
+def _read_word(word: str) -> Layer:
+    for kind, pattern in _WORDS.items():
+        match = pattern.fullmatch(word)
+        if match:
+            parts = match.groupdict()
+            return _in_range(
+                Layer(
+                    word=word,
+                    kind=kind,
+                    size=int(parts.get("size") or 0),
+                    kernel=int(parts.get("kernel") or 0),
+                    stride=int(parts.get("stride") or 1),
+                    same=bool(parts.get("same")),
+                    rate=float(parts.get("rate") or 0.0),
+                )
+            )
+    shown = word if len(word) <= 30 else word[:30] + "…"
+    near = difflib.get_close_matches(re.split("[^a-z]", word)[0], _WORDS, n=1, cutoff=0.6)
+    hint = _EXAMPLES[near[0]] if near else f"the words are {', '.join(_WORDS)}"
+    raise ValueError(f"`{shown}` is not a layer: {hint}.")
+
+
+def _in_range(layer: Layer) -> Layer:
+    low, high = _SIZES.get(layer.kind, (0, 0))
+    if not low <= layer.size <= high:
+        raise ValueError(f"`{layer.word}`: the number must be between {low} and {high}.")
+    if layer.kind == "conv" and not (1 <= layer.kernel <= 11 and 1 <= layer.stride <= 4):
+        raise ValueError(f"`{layer.word}`: the kernel must be 1 to 11 cells, the stride 1 to 4.")
+    if layer.kind == "drop" and not 0 < layer.rate < 1:
+        raise ValueError(f"`{layer.word}`: the share must lie between 0 and 1, as in `drop.2`.")
+    return layer
+
+
+def _place(layer: Layer, shape: tuple[int, ...]) -> Layer:
+    """Give a layer its output shape and counts behind a layer of output `shape`."""
+    spatial = layer.kind in ("pad", "conv", "pool", "avg", "flatten", "gap")
+    if spatial and len(shape) == 1:
+        raise ValueError(
+            f"`{layer.word}` needs an image, but receives {shape[0]} numbers."
+            " Move it before `flatten` or `gap`."
+        )
+    if layer.kind in ("dense", "softmax") and len(shape) == 3:
+        raise ValueError(
+            f"`{layer.word}` needs a flat input, but receives {shape_text(shape)}."
+            " Put `flatten` or `gap` before it."
+        )
+    output, parameters, multiplications = _arithmetic(layer, shape)
+    return dataclasses.replace(
+        layer, output_shape=output, parameters=parameters, multiplications=multiplications
+    )
+
+
+def _arithmetic(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int, int]:
+    channels = shape[-1]
+    match layer.kind:
+        case "pad":
+            return (shape[0] + 2 * layer.size, shape[1] + 2 * layer.size, channels), 0, 0
+        case "conv":
+            weights = layer.kernel**2 * channels * layer.size
+            side = _conv_side(layer, shape[0])
+            return (side, side, layer.size), weights + layer.size, weights * side**2
+        case "pool" | "avg":
+            side = shape[0] // layer.size
+            if side < 1:
+                raise ValueError(
+                    f"`{layer.word}` needs at least {layer.size} x {layer.size} cells, but"
+                    f" receives {shape_text(shape)}. Pool less before it, or add `pad` first."
+                )
+            return (side, side, channels), 0, 0
+        case "bn":
+            return shape, 4 * channels, 0
+        case "flatten":
+            return (math.prod(shape),), 0, 0
+        case "gap":
+            return (channels,), 0, 0
+        case "dense" | "softmax":
+            return (layer.size,), (channels + 1) * layer.size, channels * layer.size
+    return shape, 0, 0  # a dropout changes nothing
+
+
+def _conv_side(layer: Layer, side: int) -> int:
+    if layer.same:
+        return math.ceil(side / layer.stride)
+    if layer.kernel > side:
+        raise ValueError(
+            f"`{layer.word}` needs at least {layer.kernel} x {layer.kernel} cells, but receives"
+            f" {side} x {side}. Use a smaller kernel, `same`, or pool less before it."
+        )
+    return (side - layer.kernel) // layer.stride + 1
+
+
+# --- recipes --------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides a training; checked at birth, hashable, JSON both ways.
+
+    Raises:
+        ValueError: a setting is out of range or contradicts another. The sentence names the
+            setting, what is allowed and what came.
+    """
+
+    layers: str = "flatten dense128 drop.2"
+    scaling: str = "unit"  # unit x/255, centred x/128-0.5, standardised (x-mean)/deviation
+    rotation: float = 0.0  # degrees either way, drawn anew for each image and epoch
+    shift: float = 0.0  # share of the side, either way
+    zoom: float = 0.0  # share, either way
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    momentum: float = 0.0  # of sgd
+    schedule: str = "constant"
+    batch_size: int = 32
+    epochs: int = 5
+    validation: float = 0.0  # share of the training images, taken from the end as Keras does
+    keep: str = "last"  # which epoch's weights: the last, or the best on validation
+    patience: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_setting(self, field)
+        object.__setattr__(self, "layers", " ".join(self.layers.split()))
+        _check_together(self)
+
+    @property
+    def table(self) -> tuple[Layer, ...]:
+        """The layers with their shapes and counts, the softmax last."""
+        return parse(self.layers)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model holds, as `keras.Model.count_params` counts them."""
+        return sum(layer.parameters for layer in self.table)
+
+    @property
+    def augments(self) -> bool:
+        """Whether training images are moved at random."""
+        return bool(self.rotation or self.shift or self.zoom)
+
+    def to_json(self) -> str:
+        """Write the recipe as one line of JSON."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Read a recipe; a setting left out has its default.
+
+        Raises:
+            ValueError: the text is not the JSON of a recipe.
+        """
+        try:
+            settings = json.loads(text[:10_000])
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"This is not the JSON of a recipe: {error}.") from None
+        if not isinstance(settings, dict):
+            raise ValueError("This is not the JSON of a recipe: expected one object.")
+        unknown = sorted(set(settings) - {field.name for field in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"A recipe has no setting named `{str(unknown[0])[:40]}`.")
+        return cls(**settings)
+
+
+def check_fits(recipe: Recipe, num_images: int) -> None:
+    """Refuse a recipe whose batch is larger than the images it would train on.
+
+    Raises:
+        ValueError: as said.
+    """
+    train = num_images - round(recipe.validation * num_images)
+    if recipe.batch_size > train:
+        raise ValueError(
+            f"`batch_size` must be at most the number of training images, {train}."
+            f" Received: batch_size={recipe.batch_size}."
+        )
+
+
+def _check_setting(recipe: Recipe, field: dataclasses.Field) -> None:
+    name, value = field.name, getattr(recipe, field.name)
+    if field.type is str:
+        if not isinstance(value, str):
+            raise ValueError(f"`{name}` must be text. Received: {name}={value!r:.40}.")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            raise ValueError(
+                f"`{name}` must be one of {', '.join(_CHOICES[name])}."
+                f" Received: {name}={value!r:.40}."
+            )
+        return
+    low, high = LIMITS[name]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = not number or field.type is float or isinstance(value, int) or value.is_integer()
+    if not number or not whole or not low <= value <= high:
+        kind = "a whole number" if field.type is int else "a number"
+        raise ValueError(
+            f"`{name}` must be {kind} between {low:,} and {high:,}. Received: {name}={value!r:.40}."
+        )
+    object.__setattr__(recipe, name, field.type(value))
+
+
+def _check_together(recipe: Recipe) -> None:
+    if recipe.momentum and recipe.optimizer != "sgd":
+        raise ValueError(
+            f"`momentum` belongs to sgd. Received: optimizer={recipe.optimizer!r},"
+            f" momentum={recipe.momentum}. Set it to 0, or choose sgd."
+        )
+    if not recipe.validation and (recipe.keep == "best" or recipe.patience):
+        raise ValueError(
+            "Keeping the best epoch and stopping early need validation images."
+            " Set `validation` above 0, or use keep='last' and patience=0."
+        )
+    cells = sum(math.prod(layer.output_shape) for layer in recipe.table)
+    megabytes = cells * recipe.batch_size * 4 * 2 / 2**20  # float32, values and gradients
+    if megabytes > MAX_BATCH_MEGABYTES:
+        raise ValueError(
+            f"One batch would take about {megabytes:,.0f} MB; at most {MAX_BATCH_MEGABYTES} MB"
+            f" are allowed. Received: batch_size={recipe.batch_size}. Use a smaller batch, or"
+            " fewer filters."
+        )
+
+
+# --- presets --------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A published model: its recipe, the data set it was published on, and what was published."""
+
+    name: str
+    dataset: str
+    recipe: Recipe
+    published_accuracy: float | None = None  # a fraction of the test images
+    published_loss: float | None = None
+
+
+_FASHION = {"scaling": "centred", "validation": 0.2}
+_AUGMENTED = "pad4 conv32x3 pool2 drop.3 conv64x3 pool2 drop.3 conv64x3 flatten drop.2 dense64"
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="dense-tutorial",
+            dataset="mnist",
+            recipe=Recipe(layers="flatten dense128 drop.2", epochs=5),
+            published_accuracy=0.9759,
+        ),
+        Preset(
+            name="dense-wide",
+            dataset="mnist",
+            recipe=Recipe(layers="flatten dense512", epochs=10),
+        ),
+        Preset(
+            name="dense-sgd",
+            dataset="mnist",
+            recipe=Recipe(
+                layers="flatten dense128 dense128",
+                scaling="standardised",
+                optimizer="sgd",
+                learning_rate=0.01,
+                epochs=3,
+            ),
+            published_accuracy=0.9611,
+        ),
+        Preset(
+            name="cnn-one-epoch",
+            dataset="mnist",
+            recipe=Recipe(
+                layers="conv32x5 pool2 conv64x5 pool2 flatten dense128", batch_size=256, epochs=1
+            ),
+            published_accuracy=0.9813,
+        ),
+        Preset(
+            name="fashion-cnn",
+            dataset="fashion_mnist",
+            recipe=Recipe(
+                layers="conv32x3 pool2 conv64x3 pool2 conv64x3 flatten dense64",
+                batch_size=128,
+                epochs=25,
+                **_FASHION,
+            ),
+            published_accuracy=0.900,
+            published_loss=0.418,
+        ),
+        Preset(
+            name="fashion-dropout",
+            dataset="fashion_mnist",
+            recipe=Recipe(
+                layers="conv32x3 pool2 drop.2 conv64x3 pool2 drop.2 conv48x3 flatten dense48",
+                epochs=25,
+                **_FASHION,
+            ),
+            published_accuracy=0.911,
+            published_loss=0.267,
+        ),
+        Preset(
+            name="fashion-padded",
+            dataset="fashion_mnist",
+            recipe=Recipe(
+                layers="pad4 conv32x3 pool2 drop.4 conv64x3 pool2 drop.4 conv48x3 flatten drop.2"
+                " dense48",
+                epochs=50,
+                **_FASHION,
+            ),
+            published_accuracy=0.921,
+            published_loss=0.234,
+        ),
+        Preset(
+            name="fashion-augmented",
+            dataset="fashion_mnist",
+            recipe=Recipe(
+                layers=_AUGMENTED,
+                scaling="centred",
+                batch_size=128,
+                epochs=50,
+                rotation=2.0,
+                shift=0.05,
+            ),
+            published_accuracy=0.926,
+            published_loss=0.208,
+        ),
+    )
+}

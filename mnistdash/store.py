@@ -1,0 +1,583 @@
+"""The store: runs and their artifacts, as rows of one database."""
+
+import contextlib
+import dataclasses
+import hashlib
+import importlib.resources
+import io
+import json
+import math
+import pathlib
+import re
+import secrets
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import sqlalchemy as sa
+
+from mnistdash import recipes, settings
+
+SCHEMA_VERSION = 1
+MAX_WAITING = 8
+STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long is lost
+ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
+UNDER_WAY = ("queued", "running")
+STATUSES = (*UNDER_WAY, "finished", "cancelled", "diverged", "failed", "interrupted", "unreadable")
+_MAX_NAME = 60  # characters
+_MAX_ARTIFACT = 64 * 2**20  # bytes
+_SHIPPED = ("model.tflite", "probs.npy", "weights.npz")  # what a starter file holds of a run
+
+_metadata = sa.MetaData()
+_meta = sa.Table(
+    "meta",
+    _metadata,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+_runs = sa.Table(
+    "runs",
+    _metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("dataset", sa.String(40), nullable=False),
+    sa.Column("dataset_sha256", sa.String(64)),
+    sa.Column("recipe", sa.Text, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("started_at", sa.Float),
+    sa.Column("alive_at", sa.Float),
+    sa.Column("cancel", sa.Boolean, nullable=False, default=False),
+    sa.Column("live", sa.Text),
+    sa.Column("history", sa.Text),
+    sa.Column("seconds", sa.Float),
+    sa.Column("test_accuracy", sa.Float),
+    sa.Column("test_errors", sa.Integer),
+    sa.Column("test_loss", sa.Float),
+    sa.Column("versions", sa.Text),
+)
+_artifacts = sa.Table(
+    "artifacts",
+    _metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+
+class StoreError(Exception):
+    """A store, or a part of it, that can't be used, in one sentence with the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Live:
+    """How far a training is: counted from 0, with samples `(epoch, loss, accuracy)` on the way.
+
+    An epoch of a sample is fractional: 1.5 stands for the middle of the second.
+    """
+
+    epoch: int = 0
+    epochs: int = 1
+    step: int = 0
+    steps: int = 1
+    seconds: float = 0.0
+    samples: Sequence[tuple[float, float | None, float | None]] = ()
+
+    @property
+    def fraction(self) -> float:
+        """The share of all steps that is done."""
+        return min(1.0, (self.epoch + self.step / self.steps) / self.epochs)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time left at the pace so far; `None` before there is a pace."""
+        return self.seconds / self.fraction * (1 - self.fraction) if self.fraction else None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training of a recipe on a data set, as the store knows it now.
+
+    `recipe` is `None` only for a run that can't be read; `history` has one dict an epoch with
+    `loss`, `accuracy`, `val_loss`, `val_accuracy`, `learning_rate`, `seconds`.
+    """
+
+    id: str
+    name: str
+    dataset: str
+    dataset_sha256: str | None
+    recipe: recipes.Recipe | None
+    status: str
+    reason: str | None
+    created_at: float
+    started_at: float | None
+    cancel: bool
+    live: Live
+    history: tuple[dict, ...]
+    seconds: float | None
+    test_accuracy: float | None
+    test_errors: int | None
+    test_loss: float | None
+    versions: dict[str, str]
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is an answer to every test image."""
+        return self.status == "finished"
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the run waits or trains."""
+        return self.status in UNDER_WAY
+
+
+def default_url() -> str:
+    """Return the address of the database on this machine, making its folder.
+
+    Raises:
+        StoreError: the folder can't be written.
+    """
+    chosen = settings.database_url()
+    if chosen:
+        return chosen
+    path = settings.home() / "mnistdash.sqlite3"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder for runs can't be written ({error.strerror}). Set MNISTDASH_HOME to a"
+            " folder that can."
+        ) from None
+    return f"sqlite:///{path}"
+
+
+class Store:
+    """Runs and artifacts behind one SQLAlchemy address; safe to share between threads.
+
+    Raises:
+        StoreError: the database can't be opened, is none, or was made by a newer version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        if url.startswith("sqlite:///"):
+            _refuse_empty_file(pathlib.Path(url.removeprefix("sqlite:///")))
+        try:
+            self._engine = _connect(url)
+            with self._write() as connection:
+                _metadata.create_all(connection)
+                _check_schema(connection)
+        except (sa.exc.SQLAlchemyError, ImportError) as error:
+            raise StoreError(
+                f"The database of runs can't be opened ({_short(error)}). Restore it from a copy,"
+                " or move it away to begin a new one."
+            ) from error
+
+    # --- runs, as people see them ---
+
+    def runs(self) -> list[Run]:
+        """Return every run, newest first."""
+        query = sa.select(_runs).order_by(_runs.c.created_at.desc(), _runs.c.id)
+        with self._read() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    def run(self, run_id: str) -> Run | None:
+        """Return one run, or `None` when it is not there (any more)."""
+        if not ID_PATTERN.fullmatch(run_id):
+            return None
+        with self._read() as connection:
+            query = sa.select(_runs).where(_runs.c.id == run_id)
+            row = connection.execute(query).mappings().first()
+        return _run(row) if row else None
+
+    def ahead(self, run: Run) -> int:
+        """Count the trainings that come before a waiting one."""
+        earlier = _runs.c.status.in_(UNDER_WAY) & (_runs.c.created_at < run.created_at)
+        with self._read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).where(earlier)) or 0
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name, at most 60 characters.
+
+        Raises:
+            ValueError: the name is empty.
+        """
+        self._update(run_id, name=_clean_name(name))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with all its artifacts."""
+        with self._write() as connection:
+            connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == run_id))
+            connection.execute(sa.delete(_runs).where(_runs.c.id == run_id))
+
+    # --- a training's way through the store ---
+
+    def enqueue(self, recipe: recipes.Recipe, dataset: str, *, name: str) -> Run:
+        """Ask for a training.
+
+        The same recipe on the same data set gives the same weights, so a second request while
+        the first is under way (a double click, say) is answered with the first.
+
+        Returns:
+            The run that waits, or the equal one that is under way.
+
+        Raises:
+            StoreError: eight trainings wait already.
+        """
+        with self._write() as connection:
+            query = sa.select(_runs).where(_runs.c.status.in_(UNDER_WAY))
+            under_way = [_run(row) for row in connection.execute(query).mappings()]
+            for run in under_way:
+                if run.recipe == recipe and run.dataset == dataset and not run.cancel:
+                    return run
+            if sum(run.status == "queued" for run in under_way) >= MAX_WAITING:
+                raise StoreError(
+                    f"{MAX_WAITING} trainings wait already. Try again when one has ended."
+                )
+            run_id, now = secrets.token_hex(4), time.time()
+            connection.execute(
+                sa.insert(_runs).values(
+                    id=run_id,
+                    name=_clean_name(name),
+                    dataset=dataset,
+                    recipe=recipe.to_json(),
+                    status="queued",
+                    created_at=now,
+                    alive_at=now,
+                    cancel=False,
+                )
+            )
+        return self.run(run_id)
+
+    def start(self, run_id: str) -> bool:
+        """Turn a waiting run into a running one; tell whether it was still waiting."""
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status == "queued", ~_runs.c.cancel)
+                .values(status="running", started_at=time.time(), alive_at=time.time())
+            )
+        return changed.rowcount == 1
+
+    def keep_alive(self, run_ids: Sequence[str]) -> None:
+        """Note that these runs are still waiting or running."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_runs).where(_runs.c.id.in_(run_ids)).values(alive_at=time.time())
+            )
+
+    def report(self, run_id: str, live: Live) -> None:
+        """Write how far a training is."""
+        self._update(run_id, live=_json(dataclasses.asdict(live)), alive_at=time.time())
+
+    def record(self, run_id: str, history: Sequence[dict]) -> None:
+        """Write the epochs so far."""
+        self._update(run_id, history=_json(list(history)), alive_at=time.time())
+
+    def request_cancel(self, run_id: str) -> None:
+        """Ask a run to stop; one that still waits is cancelled at once."""
+        with self._write() as connection:
+            waiting = sa.update(_runs).where(_runs.c.id == run_id, _runs.c.status == "queued")
+            connection.execute(waiting.values(status="cancelled", reason="Stopped before it began"))
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(cancel=True))
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Tell whether a run should stop; a deleted one should."""
+        run = self.run(run_id)
+        return run is None or run.cancel
+
+    def finish(
+        self,
+        run_id: str,
+        *,
+        status: str,
+        reason: str | None = None,
+        artifacts: dict[str, bytes] | None = None,
+        **results: object,
+    ) -> None:
+        """Write all that a run ended with, in one transaction.
+
+        Args:
+            run_id: the run.
+            status: how it ended.
+            reason: why, in words, if it did not finish.
+            artifacts: name to bytes.
+            **results: columns such as `test_accuracy`; `history` and `versions` as values.
+        """
+        for key in {"history", "versions"} & set(results):
+            results[key] = _json(results[key])
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status.in_(UNDER_WAY))
+                .values(status=status, reason=reason, alive_at=time.time(), **results)
+            )
+            if changed.rowcount == 1:
+                _insert_artifacts(connection, run_id, artifacts or {})
+
+    def interrupt_stale(self) -> None:
+        """Mark runs under way that gave no sign of life for 30 seconds."""
+        stale = _runs.c.status.in_(UNDER_WAY) & (_runs.c.alive_at < time.time() - STALE_SECONDS)
+        with self._read() as connection:
+            if not connection.scalar(sa.select(sa.func.count()).where(stale)):
+                return
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_runs)
+                .where(stale)
+                .values(status="interrupted", reason="No sign of life for 30 seconds")
+            )
+
+    # --- artifacts ---
+
+    def artifact(self, run_id: str, name: str) -> bytes:
+        """Return an artifact's bytes.
+
+        Raises:
+            StoreError: it is not there, or its bytes are not those that were written.
+        """
+        with self._read() as connection:
+            row = connection.execute(
+                sa.select(_artifacts.c.data, _artifacts.c.sha256).where(
+                    _artifacts.c.run_id == run_id, _artifacts.c.name == name
+                )
+            ).first()
+        if row is None:
+            raise StoreError(f"This run has no {name} (any more).")
+        if hashlib.sha256(row.data).hexdigest() != row.sha256:
+            raise StoreError(f"The {name} of this run is damaged. Train it again.")
+        return row.data
+
+    def artifact_names(self, run_id: str) -> list[str]:
+        """Return the names of a run's artifacts, in alphabetical order."""
+        query = sa.select(_artifacts.c.name).where(_artifacts.c.run_id == run_id)
+        with self._read() as connection:
+            return sorted(connection.scalars(query))
+
+    def probs(self, run_id: str) -> np.ndarray:
+        """Return a finished run's test probabilities, float32 `(n, 10)`.
+
+        Raises:
+            StoreError: they are missing or damaged.
+        """
+        data = self.artifact(run_id, "probs.npy")
+        try:
+            return np.load(io.BytesIO(data), allow_pickle=False)
+        except (ValueError, EOFError, OSError):
+            raise StoreError("The probs.npy of this run is damaged. Train it again.") from None
+
+    # --- runs as files ---
+
+    def export(self, run_id: str) -> bytes:
+        """Return a finished run as a ZIP of `run.json`, model, weights and probabilities.
+
+        Raises:
+            StoreError: the run or one of these is not there, or damaged.
+        """
+        run = self.run(run_id)
+        if run is None or run.recipe is None:
+            raise StoreError("This run is no longer there, or can't be read.")
+        facts = dataclasses.asdict(run) | {"recipe": run.recipe.to_json()}
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("run.json", _json(facts))
+            for name in _SHIPPED:
+                archive.writestr(name, self.artifact(run_id, name))
+        return target.getvalue()
+
+    def add_starters(self) -> None:
+        """Read the finished runs that the package ships into the store, once."""
+        with self._read() as connection:
+            key = sa.select(_meta.c.value).where(_meta.c.key == "starters")
+            if connection.scalar(key) == _starters_version():
+                return
+        with self._write() as connection:
+            for file in _starter_files():
+                _insert_starter(connection, file.read_bytes())
+            connection.execute(sa.delete(_meta).where(_meta.c.key == "starters"))
+            connection.execute(sa.insert(_meta).values(key="starters", value=_starters_version()))
+
+    # --- connections ---
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise StoreError(_trouble(error)) from error
+
+    def _update(self, run_id: str, **values: object) -> None:
+        with self._write() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(**values))
+
+
+def _connect(url: str) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    in_memory = url == "sqlite://"
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        **({"poolclass": sa.StaticPool} if in_memory else {}),
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection, _record) -> None:  # noqa: ANN001 - SQLAlchemy's own signature
+        # SQLAlchemy's way to take transactions over from the driver: sqlite#pysqlite-serializable.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            # A writer takes its place at once instead of failing when it upgrades a read.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _refuse_empty_file(path: pathlib.Path) -> None:
+    if path.is_file() and not path.stat().st_size:
+        raise StoreError(
+            f"The database of runs, {path.name}, is empty. Restore it from a copy, or remove it to"
+            " begin a new one."
+        )
+
+
+def _check_schema(connection: sa.Connection) -> None:
+    found = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
+    if found is None:
+        connection.execute(sa.insert(_meta).values(key="schema", value=str(SCHEMA_VERSION)))
+    elif found != str(SCHEMA_VERSION):
+        raise StoreError(
+            f"The database of runs has version {found:.10}, this program reads version"
+            f" {SCHEMA_VERSION}. Install the program that made it, or move it away."
+        )
+
+
+def _trouble(error: sa.exc.DBAPIError) -> str:
+    text = str(error.orig).lower()
+    if "disk is full" in text or "no space" in text:
+        return "The disk is full: nothing was saved. Make room and try again."
+    if "readonly" in text or "read-only" in text:
+        return "The database of runs can't be written here: you can look, but not train."
+    if "locked" in text:
+        return "The database of runs is busy. Try again in a moment."
+    return f"The database of runs does not answer ({_short(error)}). Try again in a moment."
+
+
+def _short(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).splitlines()[0][:80]
+
+
+def _clean_name(name: str) -> str:
+    cleaned = " ".join("".join(c for c in name if c.isprintable()).split())[:_MAX_NAME]
+    if not cleaned:
+        raise ValueError("A run needs a name of 1 to 60 characters.")
+    return cleaned
+
+
+def _json(value: object) -> str:
+    """Write JSON in which NaN and infinity, which JSON does not know, are null."""
+    return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _run(row: sa.RowMapping) -> Run:
+    facts = {field.name: row.get(field.name) for field in dataclasses.fields(Run)}
+    try:
+        facts |= {
+            "recipe": recipes.Recipe.from_json(row["recipe"]),
+            "live": _live(row["live"]),
+            "history": _history(row["history"]),
+            "versions": {str(k): str(v) for k, v in json.loads(row["versions"] or "{}").items()},
+        }
+        _check_numbers(row)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        facts |= {"recipe": None, "live": Live(), "history": (), "versions": {}}
+        facts |= {"status": "unreadable", "reason": f"Its entry is damaged: {str(error)[:200]}"}
+    return Run(**facts)
+
+
+def _live(text: str | None) -> Live:
+    live = Live(**json.loads(text or "{}"))
+    if min(live.epochs, live.steps) < 1 or not 0 <= live.seconds < math.inf:
+        raise ValueError("its progress is out of range")
+    return live
+
+
+def _history(text: str | None) -> tuple[dict, ...]:
+    history = json.loads(text or "[]")
+    keys = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+    for epoch in history:
+        for key in keys:
+            value = epoch.get(key)
+            if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+                raise ValueError(f"`{key}` of an epoch is no number")
+    return tuple({"epoch": number} | epoch for number, epoch in enumerate(history))
+
+
+def _check_numbers(row: sa.RowMapping) -> None:
+    accuracy = row["test_accuracy"]
+    if accuracy is not None and not 0 <= accuracy <= 1:
+        raise ValueError("its accuracy lies outside 0-1")
+    if row["status"] not in STATUSES or (row["status"] == "finished" and accuracy is None):
+        raise ValueError("its status does not fit its results")
+
+
+def _insert_artifacts(connection: sa.Connection, run_id: str, artifacts: dict[str, bytes]) -> None:
+    for name, data in artifacts.items():
+        if len(data) > _MAX_ARTIFACT:
+            raise StoreError(f"{name} is larger than {_MAX_ARTIFACT // 2**20} MB.")
+        connection.execute(
+            sa.delete(_artifacts).where(_artifacts.c.run_id == run_id, _artifacts.c.name == name)
+        )
+        connection.execute(
+            sa.insert(_artifacts).values(
+                run_id=run_id, name=name, sha256=hashlib.sha256(data).hexdigest(), data=data
+            )
+        )
+
+
+def _starter_files() -> list[pathlib.Path]:
+    folder = pathlib.Path(str(importlib.resources.files("mnistdash"))) / "starter"
+    return sorted(folder.glob("*.zip"))
+
+
+def _starters_version() -> str:
+    return " ".join(f"{file.name}:{file.stat().st_size}" for file in _starter_files())
+
+
+def _insert_starter(connection: sa.Connection, data: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        facts = json.loads(archive.read("run.json"))
+        artifacts = {name: archive.read(name) for name in _SHIPPED}
+    row = {key: facts[key] for key in facts if key in _runs.c}
+    row |= {key: _json(facts[key]) for key in ("live", "history", "versions")}
+    connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == row["id"]))
+    connection.execute(sa.delete(_runs).where(_runs.c.id == row["id"]))
+    connection.execute(sa.insert(_runs).values(**row))
+    _insert_artifacts(connection, row["id"], artifacts)

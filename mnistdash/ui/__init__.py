@@ -1,0 +1,1 @@
+"""Streamlit pieces used by two pages or more."""

@@ -1,0 +1,165 @@
+// A grid of tiles over one sprite. Streamlit calls the default export again for every change of
+// data or theme, with the same parentElement: the tiles are re-used and the focus stays.
+
+const galleries = new WeakMap(); // grid element -> {choose, wanted, png, sheet}
+
+export default function gallery({ data, parentElement, setTriggerValue }) {
+  const grid = parentElement.querySelector(".tiles");
+  if (!galleries.has(grid)) {
+    galleries.set(grid, {});
+    grid.addEventListener("click", (event) => choose(grid, event));
+    grid.addEventListener("keydown", (event) => moveFocus(grid, event));
+    grid.addEventListener("focusin", (event) => setTabStop(grid, event.target));
+  }
+  const state = galleries.get(grid);
+  state.choose = (index) => setTriggerValue("choose", index);
+  state.wanted = data;
+  show(grid, state, data);
+  return () => URL.revokeObjectURL(state.sheet?.src);
+}
+
+// Captions wait for their pictures, so that a turned page never mixes old and new.
+async function show(grid, state, data) {
+  if (data.png !== state.png) {
+    const sheet = await decoded(data.png);
+    if (state.wanted !== data) {
+      URL.revokeObjectURL(sheet.src);
+      return; // newer data came while this sheet was being decoded
+    }
+    URL.revokeObjectURL(state.sheet?.src);
+    state.png = data.png;
+    state.sheet = sheet;
+  }
+  paint(grid, state.sheet, data);
+}
+
+// A blob has a short URL; the data URL would be copied into the style of every tile.
+async function decoded(png) {
+  const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+  const sheet = new Image();
+  sheet.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  await sheet.decode().catch(() => {}); // captions without pictures are better than nothing
+  return sheet;
+}
+
+function paint(grid, sheet, data) {
+  const { captions, alts, columns, rows, pitch } = data;
+  const tag = captions?.clickable ? "BUTTON" : "DIV";
+  const hadFocus = grid.contains(grid.getRootNode().activeElement);
+
+  grid.className = ["tiles", captions ? "" : "single", data.polarity ?? ""].join(" ").trim();
+  grid.setAttribute("role", captions ? "list" : "none");
+  grid.style.setProperty("--size-px", `${data.size_px}px`);
+  grid.style.setProperty("--column-px", `${columnWidth(data)}px`);
+  grid.style.setProperty("--sheet", `url("${sheet.src}")`);
+  grid.style.setProperty(
+    "--sheet-size",
+    `${(columns * pitch * 100) / 28}% ${(rows * pitch * 100) / 28}%`,
+  );
+
+  if (grid.firstElementChild && grid.firstElementChild.firstElementChild.tagName !== tag) {
+    grid.replaceChildren();
+  }
+  while (grid.children.length > alts.length) grid.lastElementChild.remove();
+  while (grid.children.length < alts.length) grid.append(newTile(tag));
+  tilesOf(grid).forEach((tile, position) => paintTile(tile, position, data));
+  if (captions?.clickable) restoreFocus(grid, hadFocus);
+}
+
+// Wide enough for the picture and for "x 9 0.62", or the first letters of a longer name.
+function columnWidth({ size_px, captions }) {
+  const longest = Math.max(0, ...(captions?.answers ?? []).map((name) => name.length));
+  return Math.max(size_px + 8, 58 + 6 * Math.min(longest, 8));
+}
+
+function newTile(tag) {
+  const item = document.createElement("div");
+  const tile = document.createElement(tag);
+  tile.className = "tile";
+  if (tag === "BUTTON") tile.type = "button";
+  const paper = span("paper");
+  paper.append(span("ink"));
+  const answer = span("answer");
+  answer.append(span("name"), span("probability"));
+  tile.append(paper, span("index"), answer);
+  item.append(tile);
+  return item;
+}
+
+function span(className) {
+  const element = document.createElement("span");
+  element.className = className;
+  return element;
+}
+
+function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
+  const [paper, index, answer] = tile.children;
+  const alt = alts[position];
+  const isAnswered = Boolean(captions?.answers);
+  // In CSS, 100 % is the picture at the far edge of the sheet, not the sheet's width.
+  const place = (cell, cells) => (cells === 1 ? 0 : (cell * pitch * 100) / (cells * pitch - 28));
+  const x = place(position % columns, columns);
+  const y = place(Math.floor(position / columns), rows);
+  paper.firstElementChild.style.maskPosition = `${x}% ${y}%`;
+
+  tile.parentElement.setAttribute("role", captions ? "listitem" : "none");
+  if (tile.tagName === "DIV") tile.setAttribute("role", "img");
+  tile.setAttribute("aria-label", alt);
+  tile.title = alt;
+  tile.dataset.index = captions?.indices[position] ?? "";
+  tile.setAttribute("aria-current", captions !== null && captions.indices[position] === captions.chosen);
+  index.hidden = !captions;
+  index.textContent = captions ? `#${captions.indices[position]}` : "";
+  answer.hidden = !isAnswered;
+  if (isAnswered) paintAnswer(answer, position, captions);
+}
+
+function paintAnswer(answer, position, { answers, probabilities, right }) {
+  const [name, probability] = answer.children;
+  answer.className = ["answer", right ? (right[position] ? "right" : "wrong") : ""].join(" ").trim();
+  name.textContent = name.title = answers[position];
+  probability.textContent = probabilities?.[position] ?? "";
+}
+
+function tilesOf(grid) {
+  return Array.from(grid.children, (item) => item.firstElementChild);
+}
+
+// The mark doesn't wait for the server.
+function choose(grid, event) {
+  const chosen = event.target.closest("button");
+  if (!chosen) return;
+  for (const tile of tilesOf(grid)) tile.setAttribute("aria-current", tile === chosen);
+  galleries.get(grid).choose(Number(chosen.dataset.index));
+}
+
+function moveFocus(grid, event) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return; // Alt+Left goes back a page
+  const tiles = tilesOf(grid);
+  const here = tiles.indexOf(event.target);
+  const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+  const there = {
+    ArrowLeft: here - 1,
+    ArrowRight: here + 1,
+    ArrowUp: here - columns,
+    ArrowDown: here + columns,
+    Home: 0,
+    End: tiles.length - 1,
+  }[event.key];
+  if (there === undefined) return;
+  event.preventDefault(); // the page must not scroll under the focus
+  tiles[there]?.focus();
+}
+
+// One Tab leads into the grid and the next one out of it.
+function setTabStop(grid, stop) {
+  for (const tile of tilesOf(grid)) tile.tabIndex = tile === stop ? 0 : -1;
+}
+
+function restoreFocus(grid, hadFocus) {
+  const tiles = tilesOf(grid);
+  const focused = tiles.find((tile) => tile === grid.getRootNode().activeElement);
+  const chosen = tiles.find((tile) => tile.getAttribute("aria-current") === "true");
+  setTabStop(grid, focused ?? chosen ?? tiles[0]);
+  if (hadFocus && !focused) tiles.at(-1)?.focus(); // its tile is gone
+}

@@ -1,0 +1,182 @@
+"""Image tiles that can be chosen by mouse and keyboard, all painted from one PNG."""
+
+import base64
+import functools
+import io
+import pathlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+SHEET_COLUMNS = 20  # images in a row of the sprite
+SHEET_PITCH = 29  # an image and one empty pixel, so that no tile shows its neighbour's edge
+
+_HERE = pathlib.Path(__file__).parent
+
+_component = st.components.v2.component(
+    "mnistdash.gallery",
+    html='<div class="tiles"></div>',
+    css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
+    js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
+)
+
+
+def tiles(
+    images: np.ndarray,
+    *,
+    indices: Sequence[int],
+    answers: Sequence[str] | None = None,
+    probabilities: Sequence[float] | None = None,
+    right: Sequence[bool] | None = None,
+    alts: Sequence[str],
+    chosen: int | None = None,
+    tile_px: int = 56,
+    on_choose: Callable[[int], None] | None = None,
+    key: str,
+) -> None:
+    """Show images as a grid of captioned tiles.
+
+    Args:
+        images: uint8 `(n, 28, 28)`, ink bright; a page shows at most a few hundred.
+        indices: Index of each image in the test set, shown as `#9634`.
+        answers: Predicted class name of each image; None leaves the line out.
+        probabilities: Probability of each answer, shown with two decimals.
+        right: Whether each answer is right; None shows the answers without judging them.
+        alts: What each tile says to a person who can't see it, and on hover.
+        chosen: Index whose tile is marked.
+        tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
+        on_choose: Called with the index of a clicked tile before the page runs again; None makes
+            the tiles plain pictures.
+        key: Streamlit key; keep it stable and the tiles keep their place and focus.
+
+    Raises:
+        ValueError: If a sequence doesn't have one entry per image.
+    """
+    _check_lengths(
+        len(images),
+        indices=indices,
+        answers=answers,
+        probabilities=probabilities,
+        right=right,
+        alts=alts,
+    )
+    # json.dumps refuses numpy's scalars, and Streamlit then sends the text of the whole dict.
+    indices = [int(index) for index in indices]
+    captions = {
+        "indices": indices,
+        "answers": _each(answers, str),
+        "probabilities": _each(probabilities, "{:.2f}".format),
+        "right": _each(right, bool),
+        "chosen": chosen if chosen is None else int(chosen),
+        "clickable": on_choose is not None,
+    }
+    callbacks = {}
+    if on_choose is not None:
+        callbacks["on_choose_change"] = functools.partial(
+            _forward_click, key, frozenset(indices), on_choose
+        )
+    _component(
+        data=_sheet(images) | {"alts": list(alts), "size_px": tile_px, "captions": captions},
+        key=key,
+        **callbacks,
+    )
+
+
+def picture(
+    image: np.ndarray,
+    *,
+    label: str,
+    size_px: int = 280,
+    polarity: Literal["theme", "model"] = "theme",
+    key: str,
+) -> None:
+    """Show one image large.
+
+    Args:
+        image: uint8 `(28, 28)`, ink bright.
+        label: What the picture says to a person who can't see it, and on hover.
+        size_px: Its side in CSS pixels; it shrinks where the column is narrower.
+        polarity: `theme` shows ink in the colour of text, `model` white on black as the model
+            receives it.
+        key: Streamlit key.
+    """
+    _component(
+        data=_sheet(image[np.newaxis])
+        | {"alts": [label], "size_px": size_px, "polarity": polarity, "captions": None},
+        key=key,
+    )
+
+
+def sprite(images: np.ndarray) -> bytes:
+    """Draw images side by side as ink on a transparent ground.
+
+    The ink is in the alpha channel, so that CSS can use the sprite as a mask and paint it in any
+    colour. A palette of 256 transparencies is half the size of grey with alpha and twice as quick.
+
+    Args:
+        images: uint8 `(n, 28, 28)` with n > 0, ink bright.
+
+    Returns:
+        A PNG: rows of `SHEET_COLUMNS` images, `SHEET_PITCH` pixels from one to the next.
+    """
+    columns = min(len(images), SHEET_COLUMNS)
+    rows = -(-len(images) // columns)
+    cells = np.zeros((rows * columns, SHEET_PITCH, SHEET_PITCH), np.uint8)
+    cells[: len(images), :28, :28] = images
+    sheet = (
+        cells.reshape(rows, columns, SHEET_PITCH, SHEET_PITCH)
+        .transpose(0, 2, 1, 3)
+        .reshape(rows * SHEET_PITCH, columns * SHEET_PITCH)
+    )
+    picture = Image.fromarray(sheet).convert("P")
+    picture.putpalette(bytes(3 * 256))
+    png = io.BytesIO()
+    picture.save(png, "PNG", transparency=bytes(range(256)))
+    return png.getvalue()
+
+
+def clicked_index(value: object, indices: Collection[int]) -> int | None:
+    """Return the index that a browser says was clicked, or None if no tile has it.
+
+    Args:
+        value: Whatever the browser sent: a page can't trust it.
+        indices: Indices of the tiles on the page.
+    """
+    return value if type(value) is int and value in indices else None
+
+
+def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:
+    """Tell `on_choose` which tile was clicked."""
+    state = st.session_state.get(key) or {}
+    index = clicked_index(state.get("choose"), indices)
+    if index is not None:
+        on_choose(index)
+
+
+def _sheet(images: np.ndarray) -> dict[str, Any]:
+    """Describe the sprite of `images` to the component's JavaScript."""
+    columns = min(len(images), SHEET_COLUMNS)
+    return {
+        "png": base64.b64encode(sprite(images)).decode() if len(images) else "",
+        "columns": columns,
+        "rows": -(-len(images) // SHEET_COLUMNS),
+        "pitch": SHEET_PITCH,
+    }
+
+
+def _each(values: Sequence[Any] | None, convert: Callable[[Any], Any]) -> list[Any] | None:
+    """Convert every value, or leave None as it is."""
+    return None if values is None else [convert(value) for value in values]
+
+
+def _check_lengths(count: int, **sequences: Sequence[Any] | None) -> None:
+    """Refuse a sequence that doesn't have one entry per image."""
+    for name, sequence in sequences.items():
+        if sequence is not None and len(sequence) != count:
+            raise ValueError(
+                f"`{name}` must have one entry per image. "
+                f"Received: {len(sequence)} entries for {count} images."
+            )

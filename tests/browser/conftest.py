@@ -1,0 +1,160 @@
+"""A real browser and real servers for the tests of what AppTest can't drive."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is missing: pip install playwright"
+)
+
+REPO = pathlib.Path(__file__).parents[2]
+SHARED_DATA = pathlib.Path("../shared/data")  # seen from the repository
+START_SECONDS = 60
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport]:
+    """Remember on the test whether it failed, for `page` to see."""
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["sync_api.Browser"]:
+    """A headless Chromium; without one the tests skip, or fail where a browser is required."""
+    chromium = os.environ.get("MNISTDASH_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        reason = (
+            "No Chromium on this machine: apt-get install chromium, or point MNISTDASH_CHROMIUM "
+            "at one."
+        )
+        if os.environ.get("MNISTDASH_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_api.sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def page(
+    browser: "sync_api.Browser", request: pytest.FixtureRequest
+) -> Iterator["sync_api.Page"]:
+    """A fresh window of 1400 x 900; what it showed when a test failed goes to `screenshots/`."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    window = context.new_page()
+    yield window
+    if request.node.stash.get(_failed, False):
+        name = "".join(c if c.isalnum() else "_" for c in request.node.name)
+        window.screenshot(path=REPO / "screenshots" / f"{name}.png", full_page=True)
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def settled() -> Callable[["sync_api.Page"], None]:
+    """A function that waits until Streamlit has run the page and drawn every element."""
+    return _wait_until_settled
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """A function that serves a Streamlit script for the rest of the session; returns its URL.
+
+    Call it as `serve(script, NAME=value, ...)`: the names are environment variables, None unsets
+    one. The script runs from the repository, with its theme.
+    """
+    with contextlib.ExitStack() as servers:
+
+        def start(script: str | pathlib.Path, **env: str | None) -> str:
+            log = tmp_path_factory.mktemp("server") / "log.txt"
+            return servers.enter_context(_server(script, env, log))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def app_url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the dashboard with a store of its own."""
+    data = str(SHARED_DATA) if (REPO / SHARED_DATA).exists() else None
+    home = str(tmp_path_factory.mktemp("home"))
+    return serve("app.py", MNISTDASH_HOME=home, MNISTDASH_DATA=data)
+
+
+def _wait_until_settled(page: "sync_api.Page") -> None:
+    """Wait until Streamlit has run the page and drawn every element."""
+    page.wait_for_timeout(150)  # a click needs a moment to reach the server and start a run
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
+
+
+@contextlib.contextmanager
+def _server(
+    script: str | pathlib.Path, env: dict[str, str | None], log: pathlib.Path
+) -> Iterator[str]:
+    """Serve a script, and end the server and all that it started."""
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    merged = {name: value for name, value in (os.environ | env).items() if value is not None}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=REPO, env=merged, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        url = f"http://localhost:{port}"
+        _wait_until_healthy(url, process, log)
+        yield url
+    finally:
+        _end_group(process)
+
+
+def _free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: pathlib.Path) -> None:
+    """Wait until the server answers; fail with the end of its log if it doesn't."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health"):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"Streamlit did not start. The end of its log:\n{log.read_text()[-2000:]}")
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process group: politely, then for good."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sent)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
