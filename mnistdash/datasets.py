@@ -140,6 +140,15 @@ def title(name: str) -> str:
     return _PUBLISHED[name].title if name in _PUBLISHED else name
 
 
+def class_names(name: str) -> tuple[str, ...]:
+    """Return the ten class names of a data set.
+
+    Raises:
+        DataError: it is a file of a person's own that can't be loaded.
+    """
+    return _PUBLISHED[name].class_names if name in _PUBLISHED else load(name).class_names
+
+
 def downloadable() -> tuple[str, ...]:
     """Return the names that `fetch` knows."""
     return tuple(name for name, known in _PUBLISHED.items() if known.files)
@@ -160,6 +169,19 @@ def load(name: str) -> Dataset:
     """
     with _loading:
         return _load(name)
+
+
+@functools.lru_cache(maxsize=8)
+def pixel_moments(name: str) -> tuple[float, float]:
+    """Return the mean and the standard deviation of all training pixels, in 0-255.
+
+    Raises:
+        DataError: as `load`.
+    """
+    counts = np.bincount(load(name).x_train.ravel(), minlength=256)
+    levels = np.arange(256)
+    mean = float((counts * levels).sum() / counts.sum())
+    return mean, float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))
 
 
 @functools.lru_cache(maxsize=8)

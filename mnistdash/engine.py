@@ -3,12 +3,15 @@
 import atexit
 import contextlib
 import dataclasses
+import io
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mnistdash import datasets, recipes, settings, store
 
@@ -78,10 +81,16 @@ def _train(
             "test_errors": outcome.test_errors,
             "test_loss": outcome.test_loss,
         }
-        artifacts = outcome.artifacts
+        artifacts = outcome.artifacts | {"probs.npy": _npy(outcome.probs)}
     runs.finish(
         run.id, status=outcome.status, reason=outcome.reason, artifacts=artifacts, **results
     )
+
+
+def _npy(array: np.ndarray) -> bytes:
+    target = io.BytesIO()
+    np.save(target, array, allow_pickle=False)
+    return target.getvalue()
 
 
 class _Reporter:

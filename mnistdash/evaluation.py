@@ -27,6 +27,16 @@ class Pair:
     count: int
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Where two evaluations of the same images differ: ascending indices, int64."""
+
+    fixed: np.ndarray  # wrong in the other, right here
+    broken: np.ndarray  # right in the other, wrong here
+    both_wrong: np.ndarray
+    p_value: float  # that a difference as large comes by chance
+
+
 class Evaluation:
     """What a model answered on labelled images.
 
@@ -147,6 +157,25 @@ class Evaluation:
             keep &= self.y_pred == pred_class
         return self._ordered(np.flatnonzero(keep), order, seed)
 
+    def compared_with(self, other: "Evaluation") -> Changes:
+        """Find what changed from another evaluation of the same images to this one.
+
+        Raises:
+            ValueError: the other is of other images.
+
+        Source: McNemar's exact test: Q. McNemar (1947), Psychometrika 12, 153-157.
+        """
+        if not np.array_equal(self.y_true, other.y_true):
+            raise ValueError("Only evaluations of the same images can be compared.")
+        fixed = np.flatnonzero(self.right & ~other.right)
+        broken = np.flatnonzero(~self.right & other.right)
+        return Changes(
+            fixed=fixed,
+            broken=broken,
+            both_wrong=np.flatnonzero(~self.right & ~other.right),
+            p_value=sign_test(len(fixed), len(broken)),
+        )
+
     def _ordered(self, indices: np.ndarray, order: str, seed: int) -> np.ndarray:
         sure = self.confidence[indices]
         true, pred = self.y_true[indices], self.y_pred[indices]
@@ -179,6 +208,13 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def sign_test(first: int, second: int) -> float:
+    """Return the two-sided p-value that two counts come from a fair coin."""
+    n, low = first + second, min(first, second)
+    tail = sum(math.comb(n, k) for k in range(low + 1))
+    return min(1.0, 2 * tail / 2**n)
 
 
 def _turns(groups: np.ndarray, rank: np.ndarray) -> np.ndarray:

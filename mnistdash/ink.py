@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -27,38 +28,382 @@ Image8 = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Strokes = Sequence[Sequence[tuple[float, float]]]
 
-UNREADABLE_DRAWING = "The drawing could not be read. Clear the canvas and draw again."
+BAD_DRAWING = "The drawing could not be read. Clear the canvas and draw again."
 NO_DIGIT = (
-    "No digit found in the picture. Use a picture of one digit, written with a dark pen on plain "
-    "light ground (or light on dark), that fills much of the picture."
+    "There is no digit found in this picture. Use one with a single digit, dark on plain light "
+    "ground or light on plain dark ground."
 )
 
 
 def from_strokes(strokes: Strokes) -> Image8:
-    """Draw pen strokes as MNIST would have scanned them: its box, its pen, its centre.
-
-    Args:
-        strokes: polylines of (x, y) points in any unit, y pointing down.
-
-    Returns:
-        uint8 (28, 28), ink 255 on ground 0.
-
-    Raises:
-        ValueError: nothing is drawn, or the points are not finite numbers.
-
-    Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
-    """
-    lines = [_points(stroke) for stroke in _bounded(strokes)]
+    lines = [_points(stroke) for stroke in strokes if len(stroke)]
     if not lines:
         raise ValueError("Nothing is drawn yet. Draw a digit first.")
-    low, high = (
-        np.min([line.min(0) for line in lines], 0),
-        np.max([line.max(0) for line in lines], 0),
-    )
-    span = float((high - low).max())
-    scale = (BOX - PEN) / span if span > 0 else 0.0
-    sheet = np.zeros((BOX * FINE, BOX * FINE), np.uint8)
+    points = np.concatenate(lines)
+    low, span = points.min(0), np.ptp(points, axis=0)
+    scale = (BOX - PEN) / span.max() if span.max() > 0 else 0.0
+    width, height = np.ceil(span * scale + PEN).astype(int)
+    sheet = np.zeros((height * FINE, width * FINE), np.uint8)
     for line in lines:
         _draw(sheet, (line - low) * scale + PEN / 2)
-    extent = np.ceil((high - low) * scale + PEN).astype(int)
-    return _placed(sheet[: extent[1] * FINE, : extent[0] * FINE], extent)
+    return _centred(cv2.resize(sheet, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _points(stroke):
+    return np.asarray(stroke, np.float64).reshape(-1, 2)
+
+
+def _draw(sheet, line):
+    """Draw one polyline, given in MNIST pixels, with MNIST's pen and round ends."""
+    shift = 6
+    fixed = np.rint((line * FINE - 0.5) * 2**shift).astype(np.int32)
+    cv2.polylines(sheet, [fixed], False, 255, round(PEN * FINE), cv2.LINE_8, shift)
+
+
+def _centred(small):
+    """Place an image of at most 20x20 in 28x28 so that its centre of mass falls on pixel 14."""
+    mass = small.astype(np.float64)
+    out = np.zeros((SIDE, SIDE), np.uint8)
+    corner = []
+    for axis, length in enumerate(small.shape):
+        centre = mass.sum(1 - axis) @ np.arange(length) / mass.sum()
+        corner.append(min(max(math.floor(SIDE / 2 - centre + 0.5), 0), SIDE - length))
+    top, left = corner
+    out[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return out
+
+
+# ---------- decoding
+
+SIGNATURES = {
+    "PNG": b"\x89PNG\r\n\x1a\n",
+    "JPEG": b"\xff\xd8\xff",
+    "GIF": b"GIF8",
+    "BMP": b"BM",
+    "WEBP": b"RIFF",
+}
+
+
+def _format(data: bytes) -> str:
+    for name, signature in SIGNATURES.items():
+        if data.startswith(signature) and (name != "WEBP" or data[8:12] == b"WEBP"):
+            return name
+    raise ValueError("This is not a PNG, JPEG, WebP, BMP or GIF picture. Save it as one of these.")
+
+
+def _opened(data):
+    if len(data) > MAX_BYTES:
+        raise ValueError("The file is larger than 10 MB. Save the picture smaller.")
+    kind = _format(data)
+    try:
+        image = Image.open(io.BytesIO(data), formats=(kind,))
+    except Image.DecompressionBombError:
+        raise ValueError(TOO_LARGE) from None
+    except Exception:
+        raise ValueError(INCOMPLETE) from None
+    limit = MAX_JPEG_PIXELS if kind == "JPEG" and not image.info.get("progressive") else MAX_PIXELS
+    if image.width * image.height > limit or data.count(b"\xff\xda") > MAX_SCANS and kind == "JPEG":
+        raise ValueError(TOO_LARGE)
+    if min(image.size) < MIN_SIDE:
+        raise ValueError("too small")
+    return image
+
+
+TOO_LARGE = "too large"
+INCOMPLETE = "The file is incomplete or damaged. Save or send the picture again."
+WORK_AREA = WORK_SIDE * 480
+
+
+def _grey(data) -> Plane:
+    image = _opened(data)
+    turn = _orientation(image)
+    try:
+        scale = min(1.0, math.sqrt(WORK_AREA / (image.width * image.height)))
+        image.draft("L", [max(1, int(n * scale)) for n in image.size])
+        image.load()
+    except Exception:
+        raise ValueError(INCOMPLETE) from None
+    lum, alpha = _layers(image, max(1, int(math.sqrt(image.width * image.height / WORK_AREA))))
+    plane = _turned(_composited(lum, alpha), turn)
+    scale = math.sqrt(WORK_AREA / plane.size)
+    if scale > 1:
+        scale = min(scale, max(1, 160 / math.sqrt(plane.size)))
+    if scale == 1:
+        return plane
+    size = [max(1, round(n * scale)) for n in plane.shape[::-1]]
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def _orientation(image):
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except Exception:
+        return 1
+
+
+def _layers(image, factor):
+    rows = max(1, 500_000 // (image.width * factor)) * factor
+    strips = [
+        image.crop((0, y, image.width, min(y + rows, image.height)))
+        for y in range(0, image.height, rows)
+    ]
+    pairs = [_strip_layers(s, factor) for s in strips]
+    lum = np.concatenate([p[0] for p in pairs])
+    alpha = np.concatenate([p[1] for p in pairs])
+    if image.mode.startswith("I"):
+        lum *= 255 / max(float(lum.max()), 1.0)
+    return lum, alpha
+
+
+def _strip_layers(strip, factor):
+    if (
+        strip.mode in ("L", "I", "I;16", "I;16B", "I;16L", "I;16N")
+        and "transparency" not in strip.info
+    ):
+        lum = np.asarray(strip).astype(np.float32)
+        alpha = np.ones_like(lum)
+    else:
+        rgba = np.asarray(strip.convert("RGBA"))
+        alpha = rgba[..., 3].astype(np.float32) / 255
+        lum = cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY) * alpha
+    if factor == 1:
+        return lum, alpha
+    size = [max(1, n // factor) for n in strip.size]
+    return tuple(cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (lum, alpha))
+
+
+def _composited(lum, alpha):
+    if alpha.min() > 0.98:
+        return lum
+    opaque = alpha > 0.5
+    if not opaque.any():
+        return lum
+    ink = float(lum.sum() / alpha.sum())
+    inside = lum[opaque] / alpha[opaque]
+    if opaque.mean() < 0.5 or inside.std() < 16:
+        ground = 255.0 if ink < 128 else 0.0
+    else:
+        ground = float(np.median(inside))
+    return lum + (1 - alpha) * ground
+
+
+def _turned(plane, orientation):
+    if orientation in (5, 6, 7, 8):
+        plane = plane.T
+    if orientation in (2, 3, 6, 7):
+        plane = plane[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        plane = plane[::-1]
+    return np.ascontiguousarray(plane)
+
+
+# ---------- finding
+
+
+@dataclasses.dataclass(frozen=True)
+class Blob:
+    contrast: object
+    level: float
+    peak: float
+    box: tuple
+    mask: object
+    dark: bool
+    score: float
+    why: str = ""
+
+
+def _contrast(plane):
+    """black top-hat: how much darker than ground"""
+    h, w = plane.shape
+    k = min(1.0, 160 / max(h, w))
+    small = cv2.resize(plane, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
+    window = max(3, int(0.35 * min(small.shape))) | 1
+    ground = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    ground = cv2.GaussianBlur(ground, (0, 0), window / 8)
+    return np.maximum(cv2.resize(ground, (w, h), interpolation=cv2.INTER_LINEAR) - plane, 0)
+
+
+def _noise(plane):
+    rest = np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 2))
+    return 1.4826 * float(np.median(rest))
+
+
+def _blobs(plane):
+    smooth = cv2.GaussianBlur(plane, (0, 0), max(0.6, max(plane.shape) / 640))
+    floor = max(5.0, 5 * _noise(smooth))
+    for dark in (True, False):
+        contrast = _contrast(smooth if dark else 255 - smooth)
+        top = float(contrast.max())
+        level = floor
+        while level < 0.6 * top or level == floor:
+            yield from _blobs_at(contrast, level, dark, floor)
+            level *= 1.35
+
+
+def _blobs_at(contrast, level, dark, floor):
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (contrast > level).astype(np.uint8), connectivity=8
+    )
+    side = np.maximum(stats[1:, 2], stats[1:, 3])
+    order = np.argsort(-side)[:40] + 1
+    for i in order:
+        x, y, w, h, area = (int(v) for v in stats[i])
+        if max(w, h) < 0.04 * math.sqrt(contrast.size):
+            break
+        mask = labels[y : y + h, x : x + w] == i
+        peak = float(np.percentile(contrast[y : y + h, x : x + w][mask], 90))
+        if level < 0.36 * peak:
+            continue
+        yield Blob(
+            contrast,
+            level,
+            peak,
+            (x, y, w, h),
+            mask,
+            dark,
+            *_score(contrast.shape, (x, y, w, h), mask, peak),
+        )
+
+
+def _score(shape, box, mask, peak):
+    x, y, w, h = box
+    H, W = shape
+    side = max(w, h)
+    s = math.sqrt(H * W)
+    why = []
+    score = peak * (side / s)
+    cx, cy = (x + w / 2) / W - 0.5, (y + h / 2) / H - 0.5
+    score *= math.exp(-2 * (cx * cx + cy * cy) * 1.5)
+    if x == 0 or y == 0 or x + w == W or y + h == H:
+        score *= 0.15
+        why.append("edge")
+    if w > 3 * h:
+        score *= 0.1
+        why.append("flat")
+    if min(w, h) > 0.3 * side:
+        m = np.zeros_like(mask)
+        a = max(1, int(0.12 * h))
+        b = max(1, int(0.12 * w))
+        m[a:-a, b:-b] = mask[a:-a, b:-b]
+        if m.sum() < 0.12 * mask.sum():
+            score *= 0.02
+            why.append("frame")
+    edt = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)
+    fat = 2 * edt.max() / side
+    if fat > 0.45 and min(w, h) > 0.3 * side:
+        score *= 0.3
+        why.append("fat")
+    return score, ",".join(why)
+
+
+def from_picture(data, **kw):
+    plane = _grey(data)
+    return _finished(_soft(_best(plane), **kw))
+
+
+def _best(plane):
+    blobs = list(_blobs(plane))
+    if not blobs:
+        raise ValueError(NO_DIGIT)
+    return max(blobs, key=lambda b: b.score)
+
+
+def _soft(blob):
+    """loose soft crop of blob with its companions"""
+    contrast = blob.contrast
+    x, y, w, h = blob.box
+    side = max(w, h)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (contrast > blob.level).astype(np.uint8), connectivity=8
+    )
+    keep = np.zeros(count, bool)
+    area = blob.mask.sum()
+    main = labels[y : y + h, x : x + w][blob.mask][0]
+    for i in range(1, count):
+        a, b, c, d, n = stats[i]
+        if i == main:
+            keep[i] = True
+            continue
+        if n < 0.03 * area or max(c, d) < 0.1 * side:
+            continue
+        if a == 0 or b == 0 or a + c == contrast.shape[1] or b + d == contrast.shape[0]:
+            continue
+        gap = max(max(a - (x + w), x - (a + c), 0), max(b - (y + h), y - (b + d), 0))
+        if gap > 0.2 * side:
+            continue
+        if max(c, d) > 1.2 * side:
+            continue
+        keep[i] = True
+    mask = keep[labels].astype(np.uint8)
+    reach = max(2, round(0.02 * side))
+    region = cv2.dilate(mask, np.ones((2 * reach + 1,) * 2, np.uint8))
+    other = ((labels > 0) & ~keep[labels]).astype(np.uint8)
+    ys, xs = np.nonzero(region)
+    cut = slice(max(ys.min() - 1, 0), ys.max() + 2), slice(max(xs.min() - 1, 0), xs.max() + 2)
+    soft = np.clip((contrast / blob.peak - LO) / (HI - LO), 0, 1) * region * (1 - other)
+    return soft[cut].astype(np.float32)
+
+
+LO, HI = 0.2, 0.8
+
+
+def from_canvas(data, size=None):
+    plane = _grey(data)
+    ground = np.median(np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]]))
+    ink = np.abs(plane - ground)
+    return _finished(ink / ink.max())
+
+
+# ---------- finishing pictures
+
+
+def _finished(ink: Plane, normalise=True) -> Image8:
+    """soft ink 0..1 cropped loosely -> 28x28"""
+    ink = _tight(ink)
+    k = BOX * FINE / max(ink.shape)
+    ink = cv2.resize(
+        ink,
+        [max(1, round(n * k)) for n in ink.shape[::-1]],
+        interpolation=cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC,
+    )
+    ink = np.clip(ink, 0, 1)
+    if normalise:
+        ink = _tight(_with_mnist_pen(ink))
+    k = BOX / max(ink.shape)
+    size = [max(1, round(n * k)) for n in ink.shape[::-1]]
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    return _centred(np.rint(small * 255).astype(np.uint8))
+
+
+def _tight(ink):
+    ys, xs = np.nonzero(ink > 0.25)
+    return ink[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
+
+
+def _stroke_width(mask):
+    """Mean stroke width in pixels: twice the distance to the ground along the ridge."""
+    edt = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    ridge = mask & (edt >= cv2.dilate(edt, np.ones((3, 3), np.uint8)) - 1e-3)
+    return float(2 * np.median(edt[ridge])) - 0.5, edt, ridge
+
+
+LOW, HIGH, CAL = 1.0, 1.0, 1.0
+
+
+def _with_mnist_pen(ink):
+    mask = ink > 0.5
+    width, edt, ridge = _stroke_width(mask)
+    side = max(mask.shape)
+    if side - width < 0.3 * side:
+        return ink
+    target = (side - width) * PEN * CAL / (BOX - PEN * CAL)
+    target = min(max(width, target * LOW), target * HIGH)
+    grow = round((target - width) / 2)
+    if grow == 0:
+        return ink
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(grow) + 1,) * 2)
+    if grow > 0:
+        return cv2.dilate(np.pad(ink, grow), disc)
+    kept = (ridge & (edt <= -grow + target / 2)).astype(np.float32)
+    pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(target / 2) - 1,) * 2)
+    return np.maximum(cv2.erode(np.pad(ink, 1), disc)[1:-1, 1:-1], cv2.dilate(kept, pen))

@@ -371,8 +371,12 @@ class Store:
 
     # --- runs as files ---
 
-    def export(self, run_id: str) -> bytes:
+    def export(self, run_id: str, *, shipped_as: str | None = None) -> bytes:
         """Return a finished run as a ZIP of `run.json`, model, weights and probabilities.
+
+        Args:
+            run_id: the run.
+            shipped_as: another id for it in the file, as starter runs have.
 
         Raises:
             StoreError: the run or one of these is not there, or damaged.
@@ -380,7 +384,10 @@ class Store:
         run = self.run(run_id)
         if run is None or run.recipe is None:
             raise StoreError("This run is no longer there, or can't be read.")
-        facts = dataclasses.asdict(run) | {"recipe": run.recipe.to_json()}
+        facts = dataclasses.asdict(run) | {
+            "id": shipped_as or run.id,
+            "recipe": run.recipe.to_json(),
+        }
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("run.json", _json(facts))

@@ -95,7 +95,7 @@ function span(className) {
 function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   const [paper, index, answer] = tile.children;
   const alt = alts[position];
-  const isAnswered = Boolean(captions?.answers);
+  const isChosen = captions !== null && captions.indices[position] === captions.chosen;
   // In CSS, 100 % is the picture at the far edge of the sheet, not the sheet's width.
   const place = (cell, cells) => (cells === 1 ? 0 : (cell * pitch * 100) / (cells * pitch - 28));
   const x = place(position % columns, columns);
@@ -107,11 +107,10 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   tile.setAttribute("aria-label", alt);
   tile.title = alt;
   tile.dataset.index = captions?.indices[position] ?? "";
-  tile.setAttribute("aria-current", captions !== null && captions.indices[position] === captions.chosen);
-  index.hidden = !captions;
+  tile.setAttribute("aria-current", isChosen);
   index.textContent = captions ? `#${captions.indices[position]}` : "";
-  answer.hidden = !isAnswered;
-  if (isAnswered) paintAnswer(answer, position, captions);
+  answer.hidden = !captions?.answers;
+  if (!answer.hidden) paintAnswer(answer, position, captions);
 }
 
 function paintAnswer(answer, position, { answers, probabilities, right }) {

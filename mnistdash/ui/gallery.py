@@ -55,34 +55,23 @@ def tiles(
     Raises:
         ValueError: If a sequence doesn't have one entry per image.
     """
-    _check_lengths(
-        len(images),
-        indices=indices,
-        answers=answers,
-        probabilities=probabilities,
-        right=right,
-        alts=alts,
-    )
     # json.dumps refuses numpy's scalars, and Streamlit then sends the text of the whole dict.
-    indices = [int(index) for index in indices]
     captions = {
-        "indices": indices,
+        "indices": _each(indices, int),
         "answers": _each(answers, str),
         "probabilities": _each(probabilities, "{:.2f}".format),
         "right": _each(right, bool),
-        "chosen": chosen if chosen is None else int(chosen),
-        "clickable": on_choose is not None,
     }
+    _check_lengths(len(images), alts=alts, **captions)
+    captions["chosen"] = None if chosen is None else int(chosen)
+    captions["clickable"] = on_choose is not None
     callbacks = {}
     if on_choose is not None:
         callbacks["on_choose_change"] = functools.partial(
-            _forward_click, key, frozenset(indices), on_choose
+            _forward_click, key, frozenset(captions["indices"]), on_choose
         )
-    _component(
-        data=_sheet(images) | {"alts": list(alts), "size_px": tile_px, "captions": captions},
-        key=key,
-        **callbacks,
-    )
+    data = _sheet(images) | {"alts": list(alts), "size_px": tile_px, "captions": captions}
+    _component(data=data, key=key, **callbacks)
 
 
 def picture(
@@ -103,11 +92,8 @@ def picture(
             receives it.
         key: Streamlit key.
     """
-    _component(
-        data=_sheet(image[np.newaxis])
-        | {"alts": [label], "size_px": size_px, "polarity": polarity, "captions": None},
-        key=key,
-    )
+    data = {"alts": [label], "size_px": size_px, "polarity": polarity, "captions": None}
+    _component(data=_sheet(image[np.newaxis]) | data, key=key)
 
 
 def sprite(images: np.ndarray) -> bytes:
@@ -158,10 +144,9 @@ def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int],
 
 def _sheet(images: np.ndarray) -> dict[str, Any]:
     """Describe the sprite of `images` to the component's JavaScript."""
-    columns = min(len(images), SHEET_COLUMNS)
     return {
         "png": base64.b64encode(sprite(images)).decode() if len(images) else "",
-        "columns": columns,
+        "columns": min(len(images), SHEET_COLUMNS),
         "rows": -(-len(images) // SHEET_COLUMNS),
         "pitch": SHEET_PITCH,
     }

@@ -13,12 +13,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright import sync_api
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright is missing: pip install playwright"
-)
-
-REPO = pathlib.Path(__file__).parents[2]
+HERE = pathlib.Path(__file__).parent
+REPO = HERE.parents[1]
 SHARED_DATA = pathlib.Path("../shared/data")  # seen from the repository
 START_SECONDS = 60
 CHROMIUM_FLAGS = [
@@ -33,6 +31,16 @@ CHROMIUM_FLAGS = [
 _failed = pytest.StashKey[bool]()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser's tests last.
+
+    Playwright's synchronous API leaves an event loop marked as running in the main thread, and
+    no later test could call `asyncio.run` (playwright-python issue 462).
+    """
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -45,7 +53,7 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["sync_api.Browser"]:
+def browser() -> Iterator[sync_api.Browser]:
     """A headless Chromium; without one the tests skip, or fail where a browser is required."""
     chromium = os.environ.get("MNISTDASH_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
@@ -63,9 +71,7 @@ def browser() -> Iterator["sync_api.Browser"]:
 
 
 @pytest.fixture
-def page(
-    browser: "sync_api.Browser", request: pytest.FixtureRequest
-) -> Iterator["sync_api.Page"]:
+def page(browser: sync_api.Browser, request: pytest.FixtureRequest) -> Iterator[sync_api.Page]:
     """A fresh window of 1400 x 900; what it showed when a test failed goes to `screenshots/`."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     window = context.new_page()
@@ -77,7 +83,7 @@ def page(
 
 
 @pytest.fixture(scope="session")
-def settled() -> Callable[["sync_api.Page"], None]:
+def settled() -> Callable[[sync_api.Page], None]:
     """A function that waits until Streamlit has run the page and drawn every element."""
     return _wait_until_settled
 
@@ -106,7 +112,7 @@ def app_url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory)
     return serve("app.py", MNISTDASH_HOME=home, MNISTDASH_DATA=data)
 
 
-def _wait_until_settled(page: "sync_api.Page") -> None:
+def _wait_until_settled(page: sync_api.Page) -> None:
     """Wait until Streamlit has run the page and drawn every element."""
     page.wait_for_timeout(150)  # a click needs a moment to reach the server and start a run
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
@@ -121,6 +127,7 @@ def _server(
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.port", str(port), "--server.headless", "true"]
+    command += ["--server.fileWatcherType", "none"]  # a file saved meanwhile must not rerun a page
     merged = {name: value for name, value in (os.environ | env).items() if value is not None}
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,0 +1,40 @@
+"""The frame of the dashboard: pages, the chosen run, and what goes on."""
+
+import streamlit as st
+
+from mnistdash import store
+from mnistdash.ui import link, state, widgets
+
+st.set_page_config(page_title="mnistdash", page_icon=widgets.ICON, layout="wide")
+widgets.style()
+
+pages = [
+    st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+    st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
+    st.Page("pages/gallery.py", title="Gallery", icon=":material/gallery_thumbnail:"),
+    st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+    st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    st.Page("pages/data.py", title="Data", icon=":material/database:"),
+]
+page = st.navigation(pages, position="hidden")
+
+link.read()
+try:
+    runs = state.open_store().runs()
+except store.StoreError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+
+with st.sidebar:
+    st.markdown("### mnistdash")
+    widgets.run_picker(runs)
+    widgets.training_line(runs)
+    for entry in pages:
+        st.page_link(entry)
+    widgets.data_line(next((run for run in runs if run.id == st.session_state.run), None))
+
+try:
+    page.run()
+finally:  # a page may end early
+    link.write()

@@ -1,0 +1,156 @@
+"""The same work without a browser: `python -m mnistdash train|runs|data`."""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from mnistdash import datasets, engine, recipes, store
+
+if TYPE_CHECKING:
+    from mnistdash import training
+
+_BAR = 30  # characters
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 done, 1 refused or failed, 2 misspelled."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (datasets.DataError, store.StoreError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mnistdash", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    train = commands.add_parser("train", help="train a preset and keep the run")
+    train.add_argument("preset", choices=sorted(recipes.PRESETS))
+    train.add_argument("--dataset", help="another data set than the preset's own")
+    train.add_argument("--epochs", type=int)
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--json", action="store_true", help="print one JSON object")
+    train.set_defaults(command=_train)
+
+    starter = commands.add_parser("starter", help="train a run that ships with the package")
+    starter.add_argument("dataset", choices=sorted(recipes.STARTERS))
+    starter.set_defaults(command=_starter)
+
+    runs = commands.add_parser("runs", help="list the runs, newest first")
+    runs.add_argument("--json", action="store_true", help="print one JSON array")
+    runs.set_defaults(command=_runs)
+
+    data = commands.add_parser("data", help="list the data sets, or fetch one")
+    data.add_argument("fetch", nargs="?", choices=("fetch",))
+    data.add_argument("name", nargs="?", help=" or ".join(datasets.downloadable()))
+    data.set_defaults(command=_data)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    preset = recipes.PRESETS[options.preset]
+    changes = {"seed": options.seed} | (
+        {} if options.epochs is None else {"epochs": options.epochs}
+    )
+    recipe = dataclasses.replace(preset.recipe, **changes)
+    runs = store.Store(store.default_url())
+    run = _trained(runs, recipe, options.dataset or preset.dataset, preset.name)
+    facts = _facts(run)
+    if options.json:
+        print(json.dumps(facts))
+    else:
+        print("\n".join(f"{key:16} {value}" for key, value in facts.items()))
+    return 0
+
+
+def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -> store.Run:
+    """Train in this process and return the finished run."""
+    recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
+    run_id = runs.enqueue(recipe, dataset, name=name).id
+    on_progress = _show_progress if sys.stderr.isatty() else None
+    engine.perform(run_id, runs.url, on_progress=on_progress)
+    run = runs.run(run_id)
+    if run is None or not run.finished:
+        raise ValueError(f"The training ended: {run.reason if run else 'it was deleted'}")
+    return run
+
+
+def _starter(options: argparse.Namespace) -> int:
+    """Train a starter run and write it into the package's folder."""
+    name = options.dataset
+    with tempfile.TemporaryDirectory() as folder:
+        runs = store.Store(f"sqlite:///{folder}/starter.sqlite3")
+        run = _trained(runs, recipes.STARTERS[name], name, "starter")
+        target = pathlib.Path(__file__).with_name("starter") / f"{name}.zip"
+        target.write_bytes(runs.export(run.id, shipped_as=f"starter-{name}"))
+    print(f"{target.name}: {run.test_accuracy:.4f}, {run.seconds:.0f} s, {target.stat().st_size} B")
+    return 0
+
+
+def _show_progress(progress: "training.Progress") -> None:
+    done = (progress.epoch + progress.step / progress.steps) / progress.epochs
+    bar = "#" * round(_BAR * done)
+    print(
+        f"\r[{bar:{_BAR}}] epoch {progress.epoch + 1} of {progress.epochs}"
+        f"  loss {progress.loss:.4f}  accuracy {progress.accuracy:.4f} ",
+        end="" if done < 1 else "\n",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _runs(options: argparse.Namespace) -> int:
+    runs = store.Store(store.default_url())
+    runs.add_starters()
+    found = [_facts(run) for run in runs.runs()]
+    if options.json:
+        print(json.dumps(found))
+    else:
+        for facts in found:
+            accuracy = facts["test_accuracy"]
+            shown = "-" if accuracy is None else f"{accuracy:.4f}"
+            print(f"{facts['run']:20} {facts['status']:12} {shown:8} {facts['name']}")
+    return 0
+
+
+def _facts(run: store.Run) -> dict[str, object]:
+    return {
+        "run": run.id,
+        "name": run.name,
+        "dataset": run.dataset,
+        "status": run.status,
+        "test_accuracy": run.test_accuracy,
+        "test_errors": run.test_errors,
+        "test_loss": run.test_loss,
+        "train_seconds": run.seconds,
+        "epochs": len(run.history),
+        "seed": run.recipe.seed if run.recipe else None,
+    }
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.fetch:
+        if options.name is None:
+            raise ValueError(f"Say which: {' or '.join(datasets.downloadable())}.")
+        datasets.fetch(options.name, on_progress=_show_download)
+        print(f"{datasets.title(options.name)} is on this machine.")
+        return 0
+    for name in dict.fromkeys((*datasets.names(), *datasets.downloadable())):
+        here = "here" if datasets.on_this_machine(name) else "not here; `data fetch` gets it"
+        print(f"{name:20} {here}")
+    return 0
+
+
+def _show_download(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done / 2**20:.1f} of {total / 2**20:.1f} MB", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,162 @@
+"""A finished run's model as the pages use it: LiteRT, never TensorFlow."""
+
+import functools
+import importlib.resources
+import io
+import re
+import threading
+import typing
+import warnings
+import zipfile
+
+import numpy as np
+
+if typing.TYPE_CHECKING:
+    from ai_edge_litert import interpreter as litert
+
+NUM_CLASSES = 10
+_BATCH = 500  # images at once; larger ones are no faster and cost memory
+# A tensor is named by the operations merged into it: `mnistdash_1/2_conv32x3_1/Relu;...`.
+_LAYER_NAME = re.compile(r"/(\d+_[a-z0-9.]+)")
+_MAX_MODEL_BYTES = 64 * 2**20  # five million parameters are 20 MB
+
+
+class Classifier:
+    """Images in, probabilities out; safe to share between threads.
+
+    Args:
+        model: the bytes of a LiteRT model that our own trainer wrote.
+        threads: how many threads one answer may use.
+
+    Raises:
+        ValueError: the bytes are no such model.
+    """
+
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        self._model = model
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._interpreter = _load(model, threads=threads)
+        self._layers: _LayerTensors | None = None  # made at the first use
+
+    def probs(self, images: np.ndarray) -> np.ndarray:
+        """Compute each class's probability.
+
+        Args:
+            images: uint8 `(n, 28, 28)`, ink bright, ground 0; n may be 0.
+
+        Returns:
+            float32 `(n, 10)`, rows sum to 1.
+
+        Raises:
+            ValueError: the array has another dtype or shape.
+        """
+        _check_images(images)
+        answers = np.empty((len(images), NUM_CLASSES), np.float32)
+        with self._lock:
+            for start in range(0, len(images), _BATCH):
+                batch = images[start : start + _BATCH]
+                answers[start : start + len(batch)] = _run(self._interpreter, batch)
+        return answers
+
+    def activations(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute what every layer answers to one image.
+
+        Args:
+            image: uint8 `(28, 28)`.
+
+        Returns:
+            By layer name as in `network.build`, such as `1_conv32x3`, in the network's order:
+            float32 of the layer's output shape. Dropout is missing: it does nothing here.
+
+        Raises:
+            ValueError: the array has another dtype or shape.
+        """
+        _check_images(np.asarray(image)[None])
+        with self._lock:
+            if self._layers is None:
+                self._layers = _LayerTensors(self._model)
+            return self._layers.read(image)
+
+
+class _LayerTensors:
+    """A second interpreter that keeps what every layer answered."""
+
+    def __init__(self, model: bytes) -> None:
+        self._interpreter = _load(model, threads=1, keep=True)
+        # Weights carry layer names too; only an answer grows with the number of images.
+        blank = np.zeros((2, 28, 28), np.uint8)
+        two = self._indices_of_length(blank)
+        one = self._indices_of_length(blank[:1])
+        names = {d["index"]: d["name"] for d in self._interpreter.get_tensor_details()}
+        found = {i: _LAYER_NAME.search(names[i]) for i in sorted(two & one)}
+        self._layers = {match[1]: i for i, match in found.items() if match}
+        # The last layer's own tensor is before its softmax; the model's answer is behind it.
+        last = list(self._layers)[-1]
+        self._layers[last] = self._interpreter.get_output_details()[0]["index"]
+
+    def _indices_of_length(self, images: np.ndarray) -> set[int]:
+        _run(self._interpreter, images)
+        details = self._interpreter.get_tensor_details()
+        return {d["index"] for d in details if d["shape"].size and d["shape"][0] == len(images)}
+
+    def read(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        _run(self._interpreter, image[None])
+        return {name: self._interpreter.get_tensor(i)[0] for name, i in self._layers.items()}
+
+
+@functools.cache
+def starter() -> Classifier:
+    """Read the classifier that ships with the package, trained on MNIST.
+
+    Raises:
+        FileNotFoundError: the package was installed without its starter runs.
+    """
+    archive = importlib.resources.files("mnistdash") / "starter" / "mnist.zip"
+    with zipfile.ZipFile(io.BytesIO(archive.read_bytes())) as files:
+        return Classifier(files.read("model.tflite"))
+
+
+def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpreter":
+    # A TensorFlow Lite file carries this mark; LiteRT itself may crash on anything else.
+    if len(model) > _MAX_MODEL_BYTES or bytes(model[4:8]) != b"TFL3":
+        raise ValueError(
+            f"This is not a LiteRT model ({len(model):,} bytes). Use the `model.tflite` of a"
+            " finished run."
+        )
+    from ai_edge_litert import interpreter as litert  # 0.2 s, so at the first use
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # that keeping all tensors costs memory
+            loaded = litert.Interpreter(
+                model_content=model, num_threads=threads, experimental_preserve_all_tensors=keep
+            )
+        loaded.allocate_tensors()
+        takes, gives = loaded.get_input_details(), loaded.get_output_details()
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"This LiteRT model can't be read: {str(error)[:200]}.") from None
+    shapes = [tuple(details["shape"]) for details in (*takes, *gives)]
+    if shapes != [(1, 28, 28), (1, NUM_CLASSES)] or takes[0]["dtype"] != np.uint8:
+        raise ValueError(
+            "This LiteRT model is not one of ours: expected uint8 (1, 28, 28) in and"
+            f" (1, {NUM_CLASSES}) out. Received: {shapes}."
+        )
+    return loaded
+
+
+def _run(interpreter: "litert.Interpreter", batch: np.ndarray) -> np.ndarray:
+    takes = interpreter.get_input_details()[0]
+    if takes["shape"][0] != len(batch):
+        interpreter.resize_tensor_input(takes["index"], batch.shape)
+        interpreter.allocate_tensors()
+    interpreter.set_tensor(takes["index"], batch)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def _check_images(images: np.ndarray) -> None:
+    dtype, shape = getattr(images, "dtype", type(images)), np.shape(images)
+    if dtype != np.uint8 or len(shape) != 3 or shape[1:] != (28, 28):
+        raise ValueError(
+            f"`images` must be uint8 of shape (n, 28, 28). Received: {dtype} of shape {shape}."
+        )

@@ -1,0 +1,234 @@
+"""Plain values in, plotly figures out; and a click on the heatmap back to its cell.
+
+Colours that are left out come from Streamlit's theme in the browser, so that one figure serves
+the light and the dark ground.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+ACCENT = "#6D67F2"
+GREY = "#8A8A99"
+_ORANGE = "234, 88, 12"
+_FULL_ALPHA = 0.65  # dark and light numbers alike stay readable on it
+_GRID = "rgba(138, 138, 153, 0.25)"
+
+
+def confusion_heatmap(
+    matrix: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    shares: bool = False,
+    diagonal: bool = False,
+) -> go.Figure:
+    """Draw a confusion matrix whose cells can be clicked.
+
+    A heatmap's own cells report no click (streamlit#8760), so invisible square markers lie over
+    them; `clicked_cell` reads what they report.
+
+    Args:
+        matrix: int `(10, 10)`, row true, column predicted.
+        class_names: ten names.
+        shares: write each cell as a percentage of its true class, not as a count.
+        diagonal: show the rightly read too; at 99 % they outshine every error.
+    """
+    totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    values = (100 * matrix / totals if shares else matrix).astype(float)
+    shown = (matrix > 0) & (diagonal | ~np.eye(len(matrix), dtype=bool))
+    top = values[shown].max(initial=1e-9)
+    rows, columns = np.nonzero(shown)
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=np.where(shown, values, np.nan),
+                zmin=0,
+                zmax=top,
+                colorscale=[[0, f"rgba({_ORANGE}, 0.04)"], [1, f"rgba({_ORANGE}, {_FULL_ALPHA})"]],
+                showscale=False,
+                hoverinfo="skip",
+                xgap=1,
+                ygap=1,
+            ),
+            _cell_markers(matrix, rows, columns, class_names),
+        ]
+    )
+    for row, column in zip(rows, columns, strict=True):
+        value = values[row, column]
+        figure.add_annotation(
+            x=int(column),
+            y=int(row),
+            text=f"{value:.1f}" if shares else f"{int(value)}",
+            showarrow=False,
+        )
+    ends = len(matrix) - 0.5
+    line = {"color": _GRID, "width": 1}
+    figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
+    return _square_axes(figure, class_names)
+
+
+def clicked_cell(event: Mapping) -> tuple[int, int] | None:
+    """Return the `(true_class, pred_class)` that a selection of the heatmap names, if any.
+
+    Args:
+        event: what Streamlit reports of `confusion_heatmap`; a browser can send anything.
+    """
+    try:
+        true_class, pred_class = event["selection"]["points"][0]["customdata"][:2]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    cell = (true_class, pred_class)
+    return cell if all(type(side) is int and 0 <= side <= 9 for side in cell) else None
+
+
+def learning_curves(
+    history: Sequence[Mapping],
+    metric: str,
+    *,
+    epochs: int,
+    samples: Sequence[tuple[float, float | None]] = (),
+) -> go.Figure:
+    """Draw one metric over the epochs, on training and validation images.
+
+    Args:
+        history: a mapping an epoch with `metric` and `val_` + `metric`, which may be `None`.
+        metric: `loss` or `accuracy`.
+        epochs: how many are planned: the curve grows into that width.
+        samples: `(epoch, value)` on the way through the epochs, an epoch being fractional.
+    """
+    numbers = [epoch["epoch"] + 1 for epoch in history]
+    figure = go.Figure()
+    if samples:
+        figure.add_scatter(
+            x=[at for at, _ in samples],
+            y=[value for _, value in samples],
+            mode="lines",
+            name="within the epochs",
+            line={"color": GREY, "width": 1},
+            opacity=0.5,
+            hoverinfo="skip",
+        )
+    for key, name, line in (
+        (metric, "training", {"color": GREY, "width": 2, "dash": "dot"}),
+        (f"val_{metric}", "validation", {"color": ACCENT, "width": 2.5}),
+    ):
+        values = [epoch.get(key) for epoch in history]
+        if any(value is not None for value in values):
+            figure.add_scatter(
+                x=numbers,
+                y=values,
+                mode="lines+markers",
+                name=name,
+                line=line,
+                marker={"size": 6},
+                hovertemplate=f"epoch %{{x}}: {metric} %{{y:.4f}} on {name} images<extra></extra>",
+            )
+    figure.update_xaxes(title="epoch", range=[0, epochs + 0.3], dtick=max(1, epochs // 10))
+    figure.update_yaxes(tickformat=".1%" if metric == "accuracy" else None, gridcolor=_GRID)
+    return _calm(figure, height=260)
+
+
+def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]) -> go.Figure:
+    """Draw how many images each class has.
+
+    Args:
+        counts: ten counts for each split, by its name.
+        class_names: ten names.
+    """
+    figure = go.Figure()
+    for (name, values), colour in zip(counts.items(), (ACCENT, GREY), strict=False):
+        figure.add_bar(
+            x=list(class_names),
+            y=list(values),
+            name=name,
+            marker_color=colour,
+            hovertemplate=f"%{{x}}: %{{y:,}} {name} images<extra></extra>",
+        )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(gridcolor=_GRID)
+    return _calm(figure, height=260)
+
+
+def pixel_grid(image: np.ndarray) -> go.Figure:
+    """Draw one image as the numbers it is made of.
+
+    Args:
+        image: uint8 `(28, 28)`.
+    """
+    figure = go.Figure(
+        go.Heatmap(
+            z=image,
+            text=np.where(image > 0, image.astype(str), ""),
+            texttemplate="%{text}",
+            textfont={"size": 9},
+            colorscale=[[0, "#000000"], [1, "#FFFFFF"]],
+            zmin=0,
+            zmax=255,
+            showscale=False,
+            hovertemplate="row %{y}, column %{x}: %{z}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(side="top", constrain="domain", showgrid=False, dtick=4)
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", showgrid=False, dtick=4)
+    return _calm(figure, height=640)
+
+
+def _cell_markers(
+    matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, class_names: Sequence[str]
+) -> go.Scatter:
+    totals = matrix.sum(axis=1)
+    hover = [
+        f"{class_names[i]} read as {class_names[j]}: {matrix[i, j]:,}"
+        f" image{'' if matrix[i, j] == 1 else 's'}, {100 * matrix[i, j] / totals[i]:.1f} % of all"
+        f" true {class_names[i]}"
+        for i, j in zip(rows, columns, strict=True)
+    ]
+    invisible = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=columns,
+        y=rows,
+        mode="markers",
+        marker={"symbol": "square", "size": 30, "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        customdata=[[int(i), int(j)] for i, j in zip(rows, columns, strict=True)],
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _square_axes(figure: go.Figure, class_names: Sequence[str]) -> go.Figure:
+    long = max(len(name) for name in class_names) > 3
+    ticks = {
+        "tickvals": list(range(len(class_names))),
+        "ticktext": list(class_names),
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "",
+        "fixedrange": True,
+    }
+    figure.update_xaxes(
+        title="predicted class",
+        side="top",
+        range=[-0.5, 9.5],
+        constrain="domain",
+        tickangle=-45 if long else 0,
+        **ticks,
+    )
+    figure.update_yaxes(
+        title="true class", range=[9.5, -0.5], scaleanchor="x", constrain="domain", **ticks
+    )
+    return _calm(figure, height=520)
+
+
+def _calm(figure: go.Figure, *, height: int) -> go.Figure:
+    return figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        hoverlabel={"align": "left"},
+    )

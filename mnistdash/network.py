@@ -1,0 +1,111 @@
+"""The Keras model of a recipe, and its forward pass as training needs it."""
+
+import keras
+import tensorflow as tf
+
+from mnistdash import recipes
+
+# Dropout layers of one model draw from streams this far apart.
+_STREAMS = recipes.MAX_LAYERS + 1
+
+
+def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) -> keras.Model:
+    """Build the model of a recipe, with Keras's default initial weights.
+
+    Everything is inside the model: it takes images as they are stored, adds the channel axis and
+    the padding, and scales. A `pad` before any other layer adds empty cells to the image itself,
+    so a padded image is ground all around whatever the scaling.
+
+    Args:
+        recipe: what to build.
+        mean: of all training pixels, 0-255; only the scaling "standardised" reads it.
+        deviation: likewise, above 0.
+
+    Returns:
+        A model from uint8 `(n, 28, 28)` to probabilities float32 `(n, 10)`. Its layers are named
+        by place and word, such as `1_conv32x3`; `channel`, `scaling` and, behind
+        a padding, `ground` aren't in the recipe.
+    """
+    scale, offset = _scaling(recipe.scaling, mean, deviation)
+    inputs = keras.Input(recipes.IMAGE_SHAPE[:2], dtype="uint8", name="image")
+    x = keras.layers.Reshape(recipes.IMAGE_SHAPE, name="channel")(inputs)  # (n, 28, 28, 1)
+    padded = recipe.table[0].kind == "pad"
+    x = keras.layers.Rescaling(scale, 0.0 if padded else offset, name="scaling")(x)
+    for place, layer in enumerate(recipe.table, start=1):
+        if padded and layer.kind != "pad":
+            # LiteRT can't pad uint8, so the ground moves to its place only after the padding.
+            x = keras.layers.Rescaling(1.0, offset, name="ground")(x)
+            padded = False
+        x = _layer(layer, f"{place}_{layer.word}")(x)
+    return keras.Model(inputs, x, name="mnistdash")
+
+
+def _scaling(scaling: str, mean: float, deviation: float) -> tuple[float, float]:
+    """Return what a pixel is multiplied by, and what is then added."""
+    match scaling:
+        case "centred":
+            return 1 / 128, -0.5
+        case "standardised":
+            return 1 / deviation, -mean / deviation
+    return 1 / 255, 0.0
+
+
+def _layer(layer: recipes.Layer, name: str) -> keras.layers.Layer:
+    match layer.kind:
+        case "pad":
+            return keras.layers.ZeroPadding2D(layer.size, name=name)
+        case "conv":
+            return keras.layers.Conv2D(
+                layer.size,
+                layer.kernel,
+                strides=layer.stride,
+                padding="same" if layer.same else "valid",
+                activation="relu",
+                name=name,
+            )
+        case "pool":
+            return keras.layers.MaxPooling2D(layer.size, name=name)
+        case "avg":
+            return keras.layers.AveragePooling2D(layer.size, name=name)
+        case "drop":
+            return keras.layers.Dropout(layer.rate, name=name)
+        case "bn":
+            return keras.layers.BatchNormalization(name=name)
+        case "flatten":
+            return keras.layers.Flatten(name=name)
+        case "gap":
+            return keras.layers.GlobalAveragePooling2D(name=name)
+        case "dense" | "softmax":
+            activation = "relu" if layer.kind == "dense" else "softmax"
+            return keras.layers.Dense(layer.size, activation=activation, name=name)
+    raise ValueError(f"`{layer.word}` has no Keras layer.")
+
+
+def logits(
+    model: keras.Model, images: tf.Tensor, *, key: tuple[tf.Tensor, tf.Tensor] | None = None
+) -> tf.Tensor:
+    """Compute what the softmax receives.
+
+    Args:
+        model: from `build`.
+        images: uint8 or float32 `(n, 28, 28)`, 0-255.
+        key: seed and step, int64 scalars, when training: dropout then draws from them alone, so
+            that a resumed training draws the same; batch normalisation uses and moves its
+            statistics. None when evaluating.
+
+    Returns:
+        float32 `(n, 10)`.
+    """
+    x = images
+    for place, layer in enumerate(model.layers[1:-1]):
+        if key is not None and isinstance(layer, keras.layers.Dropout):
+            x = _dropout(x, layer.rate, tf.stack([key[0], key[1] * _STREAMS + place]))
+        else:
+            x = layer(x, training=key is not None)
+    head = model.layers[-1]
+    return tf.matmul(x, head.kernel.value) + head.bias.value  # (n, 10)
+
+
+def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
+    kept = tf.random.stateless_uniform(tf.shape(x), seed) >= rate
+    return x * tf.cast(kept, tf.float32) * (1 / (1 - rate))

@@ -1,0 +1,158 @@
+"""Filters by class, confidence and order, shared by the confusion and the gallery page."""
+
+import numpy as np
+import streamlit as st
+
+from mnistdash import evaluation, figures
+from mnistdash.ui import words
+
+_CLICKED = "clicked_cell"  # the cell clicked last: a second click reports an empty selection
+
+
+def class_boxes(class_names: tuple[str, ...]) -> None:
+    """Show two select boxes side by side, for the true and the predicted class."""
+    columns = st.columns(2)
+    for column, key, label in zip(
+        columns, ("true", "pred"), ("True class", "Read as"), strict=True
+    ):
+        column.selectbox(
+            label,
+            range(len(class_names)),
+            index=None,
+            format_func=class_names.__getitem__,
+            placeholder="any",
+            key=key,
+            persist_state="session",
+            on_change=_start_over,
+        )
+
+
+def chosen_classes() -> tuple[int | None, int | None]:
+    """Return the true and the predicted class chosen, `None` for any."""
+    return st.session_state.get("true"), st.session_state.get("pred")
+
+
+def choose_classes(true_class: int | None, pred_class: int | None) -> None:
+    """Filter by these classes, from the first page on."""
+    st.session_state.update({"true": true_class, "pred": pred_class})
+    _start_over()
+
+
+def asks_for_right() -> bool:
+    """Tell whether the classes chosen can only be met by rightly read images."""
+    true_class, pred_class = chosen_classes()
+    return true_class is not None and true_class == pred_class
+
+
+def take_click() -> None:
+    """Filter by the cell of the heatmap that was clicked; a second click clears the filter."""
+    cell = figures.clicked_cell(st.session_state["heatmap"])
+    if cell is None:
+        cell = st.session_state.get(_CLICKED)
+        if cell is None or cell == chosen_classes():
+            choose_classes(None, None)
+            return
+    st.session_state[_CLICKED] = cell
+    choose_classes(*cell)
+
+
+def chips(class_names: tuple[str, ...]) -> None:
+    """Show what is filtered, each with a cross to remove it."""
+    true_class, pred_class = chosen_classes()
+    with st.container(horizontal=True):
+        if true_class is not None:
+            st.button(
+                f"true {class_names[true_class]}",
+                icon=":material/close:",
+                icon_position="right",
+                key="chip-true",
+                on_click=choose_classes,
+                args=(None, pred_class),
+            )
+        if pred_class is not None:
+            st.button(
+                f"read as {class_names[pred_class]}",
+                icon=":material/close:",
+                icon_position="right",
+                key="chip-pred",
+                on_click=choose_classes,
+                args=(true_class, None),
+            )
+
+
+def order_box() -> None:
+    """Show the order of the gallery."""
+    st.selectbox(
+        "Order",
+        list(evaluation.ORDERS),
+        format_func=evaluation.ORDERS.get,
+        key="sort",
+        persist_state="session",
+        on_change=_start_over,
+    )
+
+
+def confidence_slider() -> None:
+    """Show the range of confidence."""
+    st.slider(
+        "Confidence",
+        0.0,
+        1.0,
+        step=0.01,
+        key="conf",
+        persist_state="session",
+        on_change=_start_over,
+    )
+
+
+def all_images_switch() -> None:
+    """Show the switch for rightly read images."""
+    st.toggle(
+        "Rightly read too",
+        key="all",
+        persist_state="session",
+        on_change=_start_over,
+    )
+
+
+def selected(answers: evaluation.Evaluation) -> np.ndarray:
+    """Return the indices of the images that meet all filters, in the chosen order."""
+    true_class, pred_class = chosen_classes()
+    return answers.select(
+        true_class=true_class,
+        pred_class=pred_class,
+        confidence=st.session_state["conf"],
+        include_right=st.session_state["all"] or asks_for_right(),
+        order=st.session_state["sort"],
+    )
+
+
+def page_of(indices: np.ndarray, size: int) -> np.ndarray:
+    """Return one page of indices, with the page numbers shown if there are several."""
+    pages = max(1, -(-len(indices) // size))
+    number = min(st.session_state.get("page") or 1, pages)
+    st.session_state["page"] = number
+    if pages > 1:
+        st.pagination(pages, key="page")
+        number = st.session_state["page"]
+        first = (number - 1) * size
+        st.caption(
+            f"{words.count(first + 1)}-{words.count(min(first + size, len(indices)))}"
+            f" of {words.count(len(indices))}"
+        )
+    return indices[(number - 1) * size : number * size]
+
+
+def show_image(index: int | None, position: int, size: int) -> None:
+    """Open the card of an image and turn to its page; `None` closes the card.
+
+    Args:
+        index: of the image in the test set.
+        position: of the image among those selected, from 0.
+        size: images a page.
+    """
+    st.session_state.update({"index": index, "page": position // size + 1})
+
+
+def _start_over() -> None:
+    st.session_state.update({"page": 1, "index": None})

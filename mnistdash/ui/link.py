@@ -1,0 +1,109 @@
+"""What the page shows stands in its link: read at the start of each run, written at its end."""
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from mnistdash import evaluation, store
+
+_LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
+
+
+def _run_id(text: str) -> str:
+    if not store.ID_PATTERN.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,6}", text) or not low <= int(text) <= high:
+            raise ValueError
+        return int(text)
+
+    return parse
+
+
+def _order(text: str) -> str:
+    if text not in evaluation.ORDERS:
+        raise ValueError
+    return text
+
+
+def _confidence(text: str) -> tuple[float, float]:
+    if not re.fullmatch(r"[01]\.[0-9]{2}-[01]\.[0-9]{2}", text):
+        raise ValueError
+    low, high = (float(part) for part in text.split("-"))
+    if not 0 <= low <= high <= 1:
+        raise ValueError
+    return low, high
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "run": _run_id,
+    "other": _run_id,
+    "true": _number(0, 9),
+    "pred": _number(0, 9),
+    "index": _number(0, 199_999),
+    "sort": _order,
+    "conf": _confidence,
+    "all": lambda text: bool(_number(1, 1)(text)),
+    "page": _number(1, 9_999),
+}
+# A view that is not in the link is the default one.
+DEFAULTS: dict[str, object] = {
+    "run": None,
+    "other": None,
+    "true": None,
+    "pred": None,
+    "index": None,
+    "sort": "confident",
+    "conf": (0.0, 1.0),
+    "all": False,
+    "page": 1,
+}
+
+
+def parse(params: dict[str, str]) -> dict[str, object]:
+    """Return what a link says, leaving out whatever can't be read.
+
+    Args:
+        params: the link's parameters, as untrusted text.
+    """
+    view = {}
+    for key, parser in _PARSERS.items():
+        try:
+            view[key] = parser(params[key])
+        except (KeyError, ValueError):
+            continue
+    return view
+
+
+def params(view: dict[str, object]) -> dict[str, str]:
+    """Return the link's parameters for a view; defaults are left out."""
+    chosen = {k: v for k, v in view.items() if v is not None and v != DEFAULTS[k]}
+    return {key: _text(value) for key, value in chosen.items()}
+
+
+def read() -> None:
+    """Take what a new link says into the session."""
+    found = st.query_params.to_dict()
+    if found and found != st.session_state.get(_LAST):
+        st.session_state.update({**DEFAULTS, "run": st.session_state.get("run"), **parse(found)})
+    for key, default in DEFAULTS.items():
+        st.session_state.setdefault(key, default)
+
+
+def write() -> None:
+    """Write what the session shows into the link."""
+    wanted = params({key: st.session_state.get(key) for key in DEFAULTS})
+    st.session_state[_LAST] = wanted
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"{value[0]:.2f}-{value[1]:.2f}"
+    return str(int(value)) if isinstance(value, bool | int) else str(value)

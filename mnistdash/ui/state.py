@@ -1,0 +1,111 @@
+"""Caches and what a session remembers: the one place where Streamlit keeps anything."""
+
+import dataclasses
+import threading
+
+import streamlit as st
+
+from mnistdash import classifier, datasets, engine, evaluation, settings, store
+
+FRESH = "new_run"  # session key: the run this person asked for last
+
+
+@st.cache_resource(show_spinner=False)
+def open_store() -> store.Store:
+    """Return the store, shared by all sessions, with the starter runs in it.
+
+    Raises:
+        StoreError: it can't be opened.
+    """
+    runs = store.Store(settings.database_url() or _secret_url() or store.default_url())
+    runs.add_starters()
+    return runs
+
+
+@st.cache_resource(show_spinner=False)
+def open_engine() -> engine.Engine:
+    """Return the engine, shared by all sessions; it starts at the first call."""
+    return engine.Engine(open_store())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
+    """Return a finished run's answers to its data set's test images.
+
+    Raises:
+        StoreError: the answers are missing, damaged, or to other images.
+        DataError: the data set can't be loaded.
+    """
+    labels = datasets.load(dataset).y_test
+    try:
+        return evaluation.Evaluation(labels, open_store().probs(run_id))
+    except ValueError:
+        raise store.StoreError(
+            "The answers of this run do not fit the data set's test images. Train it again."
+        ) from None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_classifier(run_id: str) -> classifier.Classifier:
+    """Return a finished run's model.
+
+    Raises:
+        StoreError: the model is missing or damaged.
+    """
+    try:
+        return classifier.Classifier(open_store().artifact(run_id, "model.tflite"))
+    except ValueError as error:
+        raise store.StoreError(str(error)) from None
+
+
+def default_run(runs: list[store.Run]) -> str | None:
+    """Return the run to open on: a starter whose images are here, else any whose images are."""
+    finished = [run for run in runs if run.finished]
+    here = [run for run in finished if datasets.on_this_machine(run.dataset)]
+    rank = {"starter-mnist": 0, "starter-optdigits": 1}
+    best = min(here or finished, key=lambda run: rank.get(run.id, 2), default=None)
+    return best.id if best else None
+
+
+def _secret_url() -> str | None:
+    try:
+        return st.secrets.get("MNISTDASH_DATABASE_URL")
+    except FileNotFoundError:
+        return None
+
+
+@dataclasses.dataclass
+class Download:
+    """A download that goes on in the background, shared by all sessions."""
+
+    name: str
+    done: int = 0
+    total: int = 0
+    running: bool = False
+    trouble: str | None = None
+
+    def start(self) -> None:
+        """Begin, unless it is under way."""
+        if not self.running:
+            self.running, self.trouble, self.done = True, None, 0
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            datasets.fetch(self.name, on_progress=self._progress)
+        except datasets.DataError as error:
+            self.trouble = str(error)
+        finally:
+            self.running = False
+
+    def _progress(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+@st.cache_resource(show_spinner=False)
+def download(name: str) -> Download:
+    """Return the download of a data set; it begins at once where that is allowed."""
+    found = Download(name)
+    if settings.may_download() and not datasets.on_this_machine(name):
+        found.start()
+    return found

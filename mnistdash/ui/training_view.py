@@ -1,0 +1,135 @@
+"""A training as a person sees it: asked for, waiting, growing, ended."""
+
+import streamlit as st
+
+from mnistdash import datasets, figures, recipes, store
+from mnistdash.ui import state, words
+
+_TROUBLE = "training_trouble"
+POLL_SECONDS = 0.7
+
+
+def start(recipe: recipes.Recipe, dataset: str, name: str) -> None:
+    """Ask for a training and send it to the worker."""
+    try:
+        recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
+        run = state.open_store().enqueue(recipe, dataset, name=name)
+    except (store.StoreError, datasets.DataError, ValueError) as error:
+        st.session_state[_TROUBLE] = str(error)
+        return
+    st.session_state[state.FRESH] = run.id
+    state.open_engine().submit(run.id)
+
+
+def trouble() -> None:
+    """Say once why a training was not taken."""
+    sentence = st.session_state.pop(_TROUBLE, None)
+    if sentence:
+        st.warning(sentence, icon=":material/warning:")
+
+
+def estimated_seconds(recipe: recipes.Recipe, dataset: str) -> float | None:
+    """Return about how long a recipe trains here, or `None` when its images can't be read."""
+    try:
+        return recipes.estimated_seconds(recipe, len(datasets.load(dataset).x_train))
+    except datasets.DataError:
+        return None
+
+
+def watch() -> None:
+    """Show the trainings under way, refreshed while there are any, else the one just ended."""
+    under_way = [run for run in state.open_store().runs() if run.under_way]
+    if under_way:
+        st.fragment(_under_way, run_every=POLL_SECONDS)()
+        return
+    fresh = st.session_state.get(state.FRESH)
+    run = state.open_store().run(fresh) if fresh else None
+    if run is not None:
+        _ended(run)
+
+
+def _under_way() -> None:
+    runs = [run for run in state.open_store().runs() if run.under_way]
+    if not runs:
+        st.rerun()
+    for run in sorted(runs, key=lambda run: run.created_at):
+        with st.container(border=True, key=f"under-way-{run.id}"):
+            _header(run)
+            if run.status == "running":
+                curves(run)
+
+
+def _header(run: store.Run) -> None:
+    text, stop = st.columns((5, 1), vertical_alignment="center")
+    with text:
+        st.progress(run.live.fraction, text=f"**{run.name}** · {_stage(run)}")
+    stop.button(
+        "Stop",
+        key=f"stop-{run.id}",
+        disabled=run.cancel,
+        width="stretch",
+        on_click=state.open_store().request_cancel,
+        args=(run.id,),
+    )
+
+
+def _stage(run: store.Run) -> str:
+    if run.cancel:
+        return "stopping"
+    if run.status == "queued":
+        ahead = state.open_store().ahead(run)
+        if ahead:
+            return f"waits, {ahead} ahead"
+        return "begins" if state.open_engine().ready else "starting TensorFlow"
+    if not run.live.samples:
+        return "begins" if state.open_engine().ready else "starting TensorFlow"
+    if run.live.fraction >= 1:
+        return "reads the test images"
+    left = run.live.seconds_left
+    remaining = f", {words.duration(left)} left" if left is not None else ""
+    return f"epoch {run.live.epoch + 1} of {run.live.epochs}{remaining}"
+
+
+def _ended(run: store.Run) -> None:
+    with st.container(border=True):
+        if run.finished:
+            st.markdown(
+                f"**{run.name}** has finished: {words.percent(run.test_accuracy)} of the test"
+                f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
+            )
+            published_beside(run)
+            st.page_link(
+                "pages/overview.py",
+                label="See where it fails",
+                icon=":material/arrow_forward:",
+                query_params={"run": run.id},
+            )
+        else:
+            st.markdown(f"**{run.name}**: {run.reason or run.status}.")
+        curves(run)
+
+
+def published_beside(run: store.Run) -> None:
+    """Set a preset's published accuracy beside the one reached."""
+    preset = recipes.PRESETS.get(run.name)
+    if preset and preset.published_accuracy and preset.recipe == run.recipe:
+        st.caption(f"Published: {words.percent(preset.published_accuracy)}")
+
+
+def curves(run: store.Run) -> None:
+    """Show loss and accuracy over the epochs."""
+    if run.recipe is None or not (run.history or run.live.samples):
+        return
+    epochs = len(run.history) if run.finished else run.recipe.epochs
+    for column, metric, place in zip(st.columns(2), ("accuracy", "loss"), (2, 1), strict=True):
+        column.markdown(f"{metric.capitalize()}")
+        column.plotly_chart(
+            figures.learning_curves(
+                run.history,
+                metric,
+                epochs=epochs,
+                samples=[(sample[0], sample[place]) for sample in run.live.samples],
+            ),
+            key=f"curve-{metric}-{run.id}",
+            config={"displayModeBar": False},
+        )

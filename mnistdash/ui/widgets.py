@@ -1,0 +1,266 @@
+"""Pieces that several pages show: facts, bars, tiles, guards, and the sidebar's lines."""
+
+import html
+import pathlib
+import urllib.parse
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from mnistdash import datasets, evaluation, store
+from mnistdash.ui import gallery, link, state, words
+
+_CSS = pathlib.Path(__file__).with_name("page.css")
+# A file of ours: Streamlit fetches symbols for the tab from the network.
+ICON = pathlib.Path(__file__).with_name("icon.png")
+
+
+# --- the frame ------------------------------------------------------------------------------
+
+
+def style() -> None:
+    """Apply what the theme can't say."""
+    st.html(_CSS)
+
+
+def run_picker(runs: list[store.Run]) -> None:
+    """Let a person choose which finished run all pages show."""
+    finished = {run.id: run for run in runs if run.finished}
+    chosen = st.session_state.get("run")
+    if chosen is not None and chosen not in finished:
+        st.session_state["run_note"] = _why_not_shown(chosen, runs)
+    if chosen not in finished:
+        st.session_state["run"] = state.default_run(runs)
+    st.selectbox(
+        "Run",
+        list(finished),
+        format_func=lambda run_id: run_label(finished[run_id]),
+        key="run",
+        persist_state="session",
+        placeholder="No finished run yet",
+        on_change=_forget_image,
+    )
+
+
+def run_label(run: store.Run) -> str:
+    """Write a finished run as `name · 98.13 % · MNIST`."""
+    return f"{run.name} · {words.percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
+
+
+def run_note() -> None:
+    """Say once why the run named in a link is not shown."""
+    note = st.session_state.pop("run_note", None)
+    if note:
+        st.info(note, icon=":material/info:")
+
+
+def training_line(runs: list[store.Run]) -> None:
+    """Show a thin line while something trains, refreshed once a second."""
+    if any(run.under_way for run in runs):
+        _training_line()
+
+
+@st.fragment(run_every=1.0)
+def _training_line() -> None:
+    running = [run for run in state.open_store().runs() if run.under_way]
+    if not running:
+        st.rerun()
+    current = min(running, key=lambda run: run.created_at)
+    st.progress(current.live.fraction, text=f"Training {current.name}")
+
+
+def data_line(run: store.Run | None) -> None:
+    """Say which images are shown, and how to get MNIST where it is missing."""
+    if run is not None and datasets.on_this_machine(run.dataset):
+        shown = datasets.load(run.dataset)
+        unverified = "" if shown.verified else ", unverified"
+        st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
+    if not datasets.on_this_machine("mnist"):
+        _missing_mnist()
+
+
+@st.fragment(run_every=1.0)
+def _downloading() -> None:
+    download = state.download("mnist")
+    if not download.running:
+        if st.session_state.get("run") == "starter-optdigits":
+            st.session_state["run"] = None
+        st.rerun()
+    share = download.done / download.total if download.total else 0.0
+    st.progress(min(share, 1.0), text="Getting MNIST")
+
+
+def _missing_mnist() -> None:
+    download = state.download("mnist")
+    if download.running:
+        _downloading()
+        return
+    st.caption("MNIST is not on this machine; optdigits, embedded, stands in.")
+    st.button("Get MNIST", on_click=download.start, icon=":material/download:", type="tertiary")
+    if download.trouble:
+        st.caption(download.trouble)
+
+
+def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
+    run = next((run for run in runs if run.id == run_id), None)
+    if run is None:
+        return "This run does not exist (any more). Another one is shown."
+    return f"{run.name} has no results to show: {run.reason or run.status}. Another run is shown."
+
+
+def _forget_image() -> None:
+    st.session_state.update({"index": None, "page": 1})
+
+
+# --- guards ---------------------------------------------------------------------------------
+
+
+def require_run() -> store.Run:
+    """Return the chosen run, or show the way to the first one and stop."""
+    run_note()
+    run_id = st.session_state.get("run")
+    run = state.open_store().run(run_id) if run_id else None
+    if run is None or not run.finished:
+        st.markdown("There is no finished run yet.")
+        st.page_link("pages/train.py", label="Train the first one", icon=":material/arrow_forward:")
+        st.stop()
+    return run
+
+
+def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evaluation]:
+    """Return a run's images and answers, or say why they can't be shown and stop."""
+    try:
+        dataset = datasets.load(run.dataset)
+        answers = state.load_evaluation(run.id, run.dataset)
+    except (datasets.DataError, store.StoreError) as error:
+        st.warning(str(error), icon=":material/warning:")
+        st.stop()
+    if run.dataset_sha256 not in (None, dataset.sha256):
+        st.warning(
+            f"{dataset.title} here differs from the images this run was trained on: the figures"
+            " may not hold.",
+            icon=":material/warning:",
+        )
+    return dataset, answers
+
+
+# --- pieces of pages ------------------------------------------------------------------------
+
+
+def facts(pairs: dict[str, tuple[str, str]]) -> None:
+    """Show headline figures in a row: a label, a value, and a small remark each."""
+    items = "".join(
+        f'<div><div class="quiet">{html.escape(label)}</div>{html.escape(value)}'
+        f' <span class="quiet">{html.escape(remark)}</span></div>'
+        for label, (value, remark) in pairs.items()
+    )
+    st.html(f'<div class="facts">{items}</div>')
+
+
+def bars(
+    probs: np.ndarray,
+    class_names: tuple[str, ...],
+    *,
+    true_class: int | None = None,
+    pred_class: int | None = None,
+) -> None:
+    """Show ten probabilities as bars, the true and the answered class marked.
+
+    Args:
+        probs: float32 `(10,)` in 0-1.
+        class_names: ten names.
+        true_class: the label, marked as right; `None` marks none.
+        pred_class: the answer, marked as wrong unless it is the label.
+    """
+    rows = []
+    for label, (name, prob) in enumerate(zip(class_names, probs, strict=True)):
+        kind, mark = "plain", ""
+        if label == pred_class and true_class not in (None, label):
+            kind, mark = "wrong", " ✕"
+        elif label == true_class or (true_class is None and label == pred_class):
+            kind, mark = "right", " ✓" if true_class is not None else ""
+        rows.append(
+            f'<div class="row {kind}"><span class="{kind}">{html.escape(name)}{mark}</span>'
+            f'<i class="{kind}" style="width:{100 * float(prob):.1f}%"></i>'
+            f'<span class="{kind}">{float(prob):.2f}</span></div>'
+        )
+    st.html(f'<div class="bars">{"".join(rows)}</div>')
+
+
+def tiles(
+    dataset: datasets.Dataset,
+    answers: evaluation.Evaluation,
+    indices: np.ndarray,
+    *,
+    on_choose: Callable[[int], None],
+    key: str,
+    tile_px: int = 56,
+) -> None:
+    """Show test images with their answers as tiles.
+
+    Args:
+        dataset: whose test images.
+        answers: of one run.
+        indices: of the images, in order, int64 `(k,)`.
+        on_choose: called with the index of a clicked tile.
+        key: Streamlit key.
+        tile_px: side of a picture in CSS pixels.
+    """
+    names = dataset.class_names
+    gallery.tiles(
+        dataset.x_test[indices],
+        indices=indices,
+        answers=[names[c] for c in answers.y_pred[indices]],
+        probabilities=answers.confidence[indices],
+        right=answers.right[indices],
+        alts=[
+            words.alt(i, answers.y_true[i], answers.y_pred[i], answers.confidence[i], names)
+            for i in indices
+        ],
+        chosen=st.session_state.get("index"),
+        on_choose=on_choose,
+        tile_px=tile_px,
+        key=key,
+    )
+
+
+def open_in_gallery(index: int) -> None:
+    """Note that an image was chosen: the page goes on to its card in the gallery."""
+    st.session_state["go_to_image"] = index
+
+
+def follow_chosen_image() -> None:
+    """Go on to the gallery if an image was chosen on this page."""
+    index = st.session_state.pop("go_to_image", None)
+    if index is not None:
+        st.session_state["index"] = index
+        link.write()
+        st.switch_page("pages/gallery.py", query_params=st.query_params.to_dict())
+
+
+def best_and_worst(answers: evaluation.Evaluation) -> tuple[int, int]:
+    """Return the classes that are read best and worst; classes without images are left out."""
+    return int(np.nanargmax(answers.recall)), int(np.nanargmin(answers.recall))
+
+
+def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]) -> None:
+    """Say in words what an image is and what it was read as."""
+    kind, mark = ("right", "✓") if true_class == pred_class else ("wrong", "✕")
+    answer = "read rightly" if true_class == pred_class else f"read as {names[pred_class]}"
+    st.html(
+        f'<p class="verdict"><span class="index">#{index}</span>'
+        f" {html.escape(names[true_class])}"
+        f' <span class="{kind}">{html.escape(answer)} {mark}</span></p>'
+    )
+
+
+def full_link() -> str:
+    """Return the address of the page as it is shown now."""
+    wanted = link.params({key: st.session_state.get(key) for key in link.DEFAULTS})
+    return f"{(st.context.url or '').split('?')[0]}?{urllib.parse.urlencode(wanted)}"
+
+
+def on_phone() -> bool:
+    """Tell whether the browser says it runs on a phone."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")

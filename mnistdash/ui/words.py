@@ -1,0 +1,62 @@
+"""How numbers, times and answers are written on screen."""
+
+import datetime
+
+THIN = "\N{THIN SPACE}"
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction as `98.13 %`."""
+    return f"{100 * fraction:.2f}{THIN}%"
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval of fractions as `97.84-98.38 %`."""
+    return f"{100 * low:.2f}-{100 * high:.2f}{THIN}%"
+
+
+def count(number: int) -> str:
+    """Write a count with thin spaces between thousands: `10 000`."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def images(number: int) -> str:
+    """Write `1 image`, `19 images`."""
+    return f"{count(number)} image" + ("" if number == 1 else "s")
+
+
+def errors(number: int) -> str:
+    """Write `1 error`, `187 errors`."""
+    return f"{count(number)} error" + ("" if number == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """Write a time as people say it: `8 s`, `2 min 5 s`, `1 h 10 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def moment(timestamp: float) -> str:
+    """Write a time in UTC as `2026-11-21 08:30`."""
+    return datetime.datetime.fromtimestamp(timestamp, datetime.UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def read_as(true_class: int, pred_class: int, class_names: tuple[str, ...]) -> str:
+    """Write `4 read as 9`."""
+    return f"{class_names[true_class]} read as {class_names[pred_class]}"
+
+
+def alt(index: int, true_class: int, pred_class: int, prob: float, names: tuple[str, ...]) -> str:
+    """Describe a test image and its answer to a person who can't see it."""
+    if true_class == pred_class:
+        return f"Image {index}: {names[true_class]}, read rightly, probability {prob:.2f}"
+    return f"Image {index}: {read_as(true_class, pred_class, names)}, probability {prob:.2f}"
+
+
+def times(number: int) -> str:
+    """Write `once`, `19 times`."""
+    return "once" if number == 1 else f"{count(number)} times"

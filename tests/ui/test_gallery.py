@@ -1,0 +1,150 @@
+"""The sprite, what the component is told, and what is believed of its answers."""
+
+import io
+import json
+import pathlib
+import re
+import tomllib
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing import v1 as streamlit_testing
+
+from mnistdash.ui import gallery
+
+UI = pathlib.Path(gallery.__file__).parent
+REPO = UI.parents[1]
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    """Twenty-three images that differ in every pixel, uint8 (23, 28, 28)."""
+    return np.random.default_rng(0).integers(0, 256, (23, 28, 28)).astype(np.uint8)
+
+
+def alpha(png: bytes) -> np.ndarray:
+    """Decode the transparency of a PNG."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))[..., 3]
+
+
+def test_every_image_is_in_the_alpha_channel(images: np.ndarray) -> None:
+    """Image k stands in row k // 20, column k % 20 of the sprite, pixel for pixel."""
+    sheet = alpha(gallery.sprite(images))
+    assert sheet.shape == (2 * 29, 20 * 29)
+    for k, image in enumerate(images):
+        top, left = 29 * (k // 20), 29 * (k % 20)
+        np.testing.assert_array_equal(sheet[top : top + 28, left : left + 28], image)
+
+
+def test_between_images_the_sprite_is_empty(images: np.ndarray) -> None:
+    """The gaps and the cells after the last image hold no ink, so nothing bleeds into a tile."""
+    sheet = alpha(gallery.sprite(images))
+    assert not sheet[28::29].any()
+    assert not sheet[:, 28::29].any()
+    assert not sheet[29:, 3 * 29 :].any()
+
+
+def test_sprite_is_no_larger_than_its_images(images: np.ndarray) -> None:
+    """One image makes a sprite of one cell, not of a whole row."""
+    assert alpha(gallery.sprite(images[:1])).shape == (29, 29)
+
+
+def test_sprite_of_two_hundred_digits_is_small() -> None:
+    """200 sparse images cost less than the raw pixels, 156,800 bytes, by far."""
+    strokes = np.zeros((200, 28, 28), np.uint8)
+    strokes[:, 4:24, 12:16] = np.random.default_rng(0).integers(0, 256, (200, 20, 4))
+    assert len(gallery.sprite(strokes)) < 40_000
+
+
+def test_click_on_a_tile_is_believed() -> None:
+    """A whole number that belongs to a tile on the page is the clicked index."""
+    assert gallery.clicked_index(9634, {4, 9634}) == 9634
+
+
+@pytest.mark.parametrize(
+    "forged", [None, 5, -4, 4.0, True, "4", [4], {"index": 4}, float("nan"), 10**400]
+)
+def test_forged_click_is_ignored(forged: object) -> None:
+    """Anything else that a browser may send is nobody's click, whatever its type."""
+    assert gallery.clicked_index(forged, {1, 4}) is None
+
+
+def test_missing_entry_is_refused(images: np.ndarray) -> None:
+    """A sequence shorter than the images is named together with both lengths."""
+    with pytest.raises(ValueError, match=r"`alts` must have one entry per image\. Received: 2 "):
+        gallery.tiles(images, indices=range(23), alts=["a", "b"], key="tiles")
+
+
+def page_with_numpy_values() -> None:
+    """A page whose tiles come straight from arrays."""
+    import numpy as np
+
+    from mnistdash.ui import gallery
+
+    gallery.tiles(
+        np.zeros((2, 28, 28), np.uint8),
+        indices=np.array([4, 9634]),
+        answers=np.array(["9", "Ankle boot"]),
+        probabilities=np.array([0.625, 0.999], np.float32),
+        right=np.array([True, False]),
+        alts=["Image 4", "Image 9634"],
+        chosen=np.int64(4),
+        on_choose=print,
+        key="tiles",
+    )
+
+
+def test_component_is_told_plain_values() -> None:
+    """Arrays reach the browser as numbers and words: probabilities with two decimals."""
+    app = streamlit_testing.AppTest.from_function(page_with_numpy_values).run()
+    assert not app.exception
+    data = json.loads(app.main[0].proto.json)
+    assert data["captions"] == {
+        "indices": [4, 9634],
+        "answers": ["9", "Ankle boot"],
+        "probabilities": ["0.62", "1.00"],
+        "right": [True, False],
+        "chosen": 4,
+        "clickable": True,
+    }
+    assert data["alts"] == ["Image 4", "Image 9634"]
+
+
+def page_without_images() -> None:
+    """A page whose filter found nothing."""
+    import numpy as np
+
+    from mnistdash.ui import gallery
+
+    gallery.tiles(np.zeros((0, 28, 28), np.uint8), indices=[], alts=[], key="tiles")
+
+
+def test_no_images_is_an_empty_grid() -> None:
+    """Nothing to show is no failure."""
+    assert not streamlit_testing.AppTest.from_function(page_without_images).run().exception
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `#rrggbb` (WCAG 2.2)."""
+    channels = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("name", ["right", "wrong", "index"])
+@pytest.mark.parametrize(("place", "theme"), [(0, "light"), (1, "dark")])
+def test_captions_are_readable(name: str, place: int, theme: str) -> None:
+    """Every colour of meaning has a contrast of 4.5 or more on the grounds of its theme."""
+    css = (UI / "gallery.css").read_text(encoding="utf-8")
+    ink = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", css).group(place + 1)
+    config = tomllib.loads((REPO / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    for ground in ("backgroundColor", "secondaryBackgroundColor"):
+        shades = sorted([luminance(ink), luminance(config["theme"][theme][ground])])
+        assert (shades[1] + 0.05) / (shades[0] + 0.05) >= 4.5
+
+
+def test_script_never_builds_html() -> None:
+    """Data reaches the page as text and attributes only."""
+    script = (UI / "gallery.js").read_text(encoding="utf-8")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", script)
