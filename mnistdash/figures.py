@@ -22,6 +22,7 @@ def confusion_heatmap(
     *,
     shares: bool = False,
     diagonal: bool = False,
+    height_px: int = 520,
 ) -> go.Figure:
     """Draw a confusion matrix whose cells can be clicked.
 
@@ -33,6 +34,7 @@ def confusion_heatmap(
         class_names: ten names.
         shares: write each cell as a percentage of its true class, not as a count.
         diagonal: show the rightly read too; at 99 % they outshine every error.
+        height_px: of the whole figure.
     """
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     values = (100 * matrix / totals if shares else matrix).astype(float)
@@ -65,7 +67,7 @@ def confusion_heatmap(
     ends = len(matrix) - 0.5
     line = {"color": _GRID, "width": 1}
     figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
-    return _square_axes(figure, class_names)
+    return _calm(_square_axes(figure, class_names), height=height_px)
 
 
 def clicked_cell(event: Mapping) -> tuple[int, int] | None:
@@ -217,10 +219,9 @@ def _square_axes(figure: go.Figure, class_names: Sequence[str]) -> go.Figure:
         tickangle=-45 if long else 0,
         **ticks,
     )
-    figure.update_yaxes(
+    return figure.update_yaxes(
         title="true class", range=[9.5, -0.5], scaleanchor="x", constrain="domain", **ticks
     )
-    return _calm(figure, height=520)
 
 
 def _calm(figure: go.Figure, *, height: int) -> go.Figure:

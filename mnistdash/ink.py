@@ -228,73 +228,85 @@ def _noise(plane):
     return 1.4826 * float(np.median(rest))
 
 
-def _blobs(plane):
+def _blobs(plane, lines=True):
     smooth = cv2.GaussianBlur(plane, (0, 0), max(0.6, max(plane.shape) / 640))
     floor = max(5.0, 5 * _noise(smooth))
     for dark in (True, False):
-        contrast = _contrast(smooth if dark else 255 - smooth)
+        toned = smooth if dark else 255 - smooth
+        contrast = _contrast(toned)
+        if lines:
+            contrast = _without_lines(contrast, floor)
         top = float(contrast.max())
         level = floor
         while level < 0.6 * top or level == floor:
-            yield from _blobs_at(contrast, level, dark, floor)
+            yield from _blobs_at(toned, contrast, level, dark)
             level *= 1.35
 
-
-def _blobs_at(contrast, level, dark, floor):
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (contrast > level).astype(np.uint8), connectivity=8
-    )
+def _blobs_at(toned, contrast, level, dark):
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > level).astype(np.uint8), connectivity=8)
     side = np.maximum(stats[1:, 2], stats[1:, 3])
     order = np.argsort(-side)[:40] + 1
     for i in order:
         x, y, w, h, area = (int(v) for v in stats[i])
-        if max(w, h) < 0.04 * math.sqrt(contrast.size):
-            break
-        mask = labels[y : y + h, x : x + w] == i
-        peak = float(np.percentile(contrast[y : y + h, x : x + w][mask], 90))
-        if level < 0.36 * peak:
-            continue
-        yield Blob(
-            contrast,
-            level,
-            peak,
-            (x, y, w, h),
-            mask,
-            dark,
-            *_score(contrast.shape, (x, y, w, h), mask, peak),
-        )
+        if max(w, h) < 0.04 * math.sqrt(contrast.size): break
+        mask = labels[y:y+h, x:x+w] == i
+        peak = float(np.percentile(contrast[y:y+h, x:x+w][mask], 90))
+        if level < 0.36 * peak: continue
+        yield Blob(contrast, level, peak, (x, y, w, h), mask, dark, *_score(toned, (x, y, w, h), mask, peak))
 
-
-def _score(shape, box, mask, peak):
+def _score(toned, box, mask, peak):
     x, y, w, h = box
-    H, W = shape
+    H, W = toned.shape
     side = max(w, h)
     s = math.sqrt(H * W)
     why = []
-    score = peak * (side / s)
-    cx, cy = (x + w / 2) / W - 0.5, (y + h / 2) / H - 0.5
+    score = math.sqrt(peak) * (side / s)
+    cx, cy = (x + w / 2) / W - .5, (y + h / 2) / H - .5
     score *= math.exp(-2 * (cx * cx + cy * cy) * 1.5)
     if x == 0 or y == 0 or x + w == W or y + h == H:
-        score *= 0.15
-        why.append("edge")
-    if w > 3 * h:
-        score *= 0.1
-        why.append("flat")
-    if min(w, h) > 0.3 * side:
-        m = np.zeros_like(mask)
-        a = max(1, int(0.12 * h))
-        b = max(1, int(0.12 * w))
+        score *= .15; why.append("edge")
+    if w > 3 * h: score *= .1; why.append("flat")
+    if min(w, h) > .3 * side:
+        m = np.zeros_like(mask); a = max(1, int(.12 * h)); b = max(1, int(.12 * w))
         m[a:-a, b:-b] = mask[a:-a, b:-b]
-        if m.sum() < 0.12 * mask.sum():
-            score *= 0.02
-            why.append("frame")
-    edt = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)
-    fat = 2 * edt.max() / side
-    if fat > 0.45 and min(w, h) > 0.3 * side:
-        score *= 0.3
-        why.append("fat")
-    return score, ",".join(why)
+        if m.sum() < .12 * mask.sum(): score *= .02; why.append("frame")
+    width = _stroke_width(mask)[0] / side
+    score *= math.exp(-(max(0, width - .2) / .1) ** 2)
+    r = max(3, int(.35 * side))
+    y0, x0 = max(0, y - r), max(0, x - r)
+    around = toned[y0:y + h + r, x0:x + w + r]
+    ink = np.zeros(around.shape, bool); ink[y - y0:y - y0 + h, x - x0:x - x0 + w] = mask
+    out = np.median(around[~ink]) if not ink.all() else 0
+    distinct = (out - np.mean(around[ink])) / peak
+    score *= min(max(distinct, 0.0), .6)
+    return score, ",".join(why) + f" w{width:.2f} d{distinct:.2f} b{box}"
 
+def _without_lines(contrast, floor):
+    out = _without_level_lines(contrast, floor)
+    return np.ascontiguousarray(_without_level_lines(np.ascontiguousarray(out.T), floor).T)
+
+def _without_level_lines(contrast, floor):
+    h, w = contrast.shape
+    thick = max(2, round(.012 * math.sqrt(h * w)))
+    tall = cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((2 * thick + 1, 1), np.uint8))
+    thin = ((contrast - tall) > floor).astype(np.uint8)
+    found = cv2.HoughLines(thin, 1, math.pi / 360, round(.5 * w), min_theta=math.radians(82), max_theta=math.radians(98))
+    if found is None: return contrast
+    out = contrast.copy()
+    xs = np.arange(w)
+    near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    for rho, theta in found.reshape(-1, 2)[:400]:
+        ys = np.rint((rho - xs * math.cos(theta)) / math.sin(theta)).astype(int)
+        ok = (ys >= thick + 2) & (ys < h - thick - 2)
+        if ok.mean() < .5: continue
+        hit = near[np.clip(ys, 0, h - 1), xs][ok] > 0
+        n = len(hit) // 8
+        if hit.mean() < .7 or hit[:n].mean() < .5 or hit[-n:].mean() < .5: continue
+        x, y = xs[ok], ys[ok]
+        side = np.maximum(contrast[y - thick - 1, x], contrast[y + thick + 1, x])
+        for o in range(-thick, thick + 1):
+            out[y + o, x] = np.minimum(out[y + o, x], side)
+    return out
 
 def from_picture(data, **kw):
     plane = _grey(data)

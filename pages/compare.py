@@ -6,11 +6,11 @@ from mnistdash.ui import state, widgets, words
 
 SHOWN = 60
 
+widgets.begin("Compare")
 widgets.follow_chosen_image()
 run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 
-st.title("Compare")
 others = {
     other.id: other
     for other in state.open_store().runs()

@@ -8,12 +8,12 @@ from mnistdash.ui import filters, widgets, words
 PAGE_SIZE = 100
 TOP_PAIRS = 7
 
+widgets.begin("Confusion")
 widgets.follow_chosen_image()
 run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 
-st.title("Confusion")
 st.caption("Rows are true classes, columns what the model read. Click a cell to see its images.")
 chart, side = st.columns((3, 2), gap="large")
 with side:
@@ -39,7 +39,13 @@ with side:
             )
 with chart:
     st.plotly_chart(
-        figures.confusion_heatmap(answers.matrix, names, shares=unit != "count", diagonal=diagonal),
+        figures.confusion_heatmap(
+            answers.matrix,
+            names,
+            shares=unit != "count",
+            diagonal=diagonal,
+            height_px=380 if widgets.on_phone() else 520,
+        ),
         key="heatmap",
         on_select=filters.take_click,
         selection_mode="points",

@@ -9,7 +9,7 @@ from mnistdash.ui import gallery, widgets, words
 PER_CLASS = 10
 SMALL_PX = 160
 
-st.title("Data")
+widgets.begin("Data")
 name = st.selectbox(
     "Images",
     datasets.names(),

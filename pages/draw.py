@@ -4,8 +4,7 @@ import streamlit as st
 
 from mnistdash.ui import drawing, widgets
 
-widgets.run_note()
-st.title("Draw")
+widgets.begin("Draw")
 run = drawing.answering_run()
 source = st.segmented_control(
     "Source",

@@ -7,10 +7,10 @@ from mnistdash.ui import card, filters, widgets, words
 
 PAGE_SIZE = 120
 
+widgets.begin("Gallery")
 run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 
-st.title("Gallery")
 with st.expander("Filters", expanded=not widgets.on_phone(), icon=":material/filter_list:"):
     classes, order, confidence = st.columns((2, 1, 1), gap="medium")
     with classes:

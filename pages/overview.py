@@ -7,13 +7,14 @@ from mnistdash.ui import widgets, words
 PAIRS = 5
 IMAGES_PER_PAIR = 3
 MOST_CONFIDENT = 12
+SIX_TILES_PX = 840
 
+widgets.begin("Overview")
 widgets.follow_chosen_image()
 run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 
-st.title("Overview")
 st.caption(f"{run.name} · `{run.recipe.layers}` · {dataset.title}")
 best, worst = widgets.best_and_worst(answers)
 widgets.facts(
@@ -58,11 +59,12 @@ for pair in pairs[:PAIRS]:
 
 st.subheader("Most confident errors")
 st.caption("The model was surest of these wrong answers: often the label or the hand is at fault.")
-widgets.tiles(
-    dataset,
-    answers,
-    answers.select(order="confident")[:MOST_CONFIDENT],
-    on_choose=widgets.open_in_gallery,
-    key=f"confident-{run.id}",
-    tile_px=84,
-)
+with st.container(width=SIX_TILES_PX):
+    widgets.tiles(
+        dataset,
+        answers,
+        answers.select(order="confident")[:MOST_CONFIDENT],
+        on_choose=widgets.open_in_gallery,
+        key=f"confident-{run.id}",
+        tile_px=112,
+    )

@@ -5,11 +5,10 @@ import streamlit as st
 from mnistdash import recipes
 from mnistdash.ui import recipe_form, run_table, state, training_view, widgets, words
 
+widgets.begin("Train")
 engine = state.open_engine()
 runs = state.open_store().runs()
 
-widgets.run_note()
-st.title("Train")
 form, table = st.columns((3, 2), gap="large")
 with form:
     preset, dataset = recipe_form.preset_and_data()

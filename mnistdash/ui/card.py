@@ -47,27 +47,22 @@ def card(
 def _steps(index: int, among: np.ndarray, page_size: int) -> None:
     found = np.flatnonzero(among == index)
     position = int(found[0]) if len(found) else 0
-    previous, following, close = st.columns(3)
-    for column, label, key, step in (
-        (previous, "Previous", "Left", -1),
-        (following, "Next", "Right", 1),
-    ):
-        target = position + step
-        inside = bool(len(found)) and 0 <= target < len(among)
-        column.button(
-            label,
-            key=f"card-{label.lower()}",
-            shortcut=key,
-            disabled=not inside,
-            width="stretch",
+    with st.container(horizontal=True, gap="small"):
+        for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
+            target = position + step
+            inside = bool(len(found)) and 0 <= target < len(among)
+            st.button(
+                label,
+                key=f"card-{label.lower()}",
+                shortcut=key,
+                disabled=not inside,
+                on_click=filters.show_image,
+                args=(int(among[target]), target, page_size) if inside else (index, position, 1),
+            )
+        st.button(
+            "Close",
+            key="card-close",
+            shortcut="Escape",
             on_click=filters.show_image,
-            args=(int(among[target]), target, page_size) if inside else (index, position, 1),
+            args=(None, position, page_size),
         )
-    close.button(
-        "Close",
-        key="card-close",
-        shortcut="Escape",
-        width="stretch",
-        on_click=filters.show_image,
-        args=(None, position, page_size),
-    )

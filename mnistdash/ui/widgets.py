@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime import pages_manager
 
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import gallery, link, state, words
@@ -48,8 +49,14 @@ def run_label(run: store.Run) -> str:
     return f"{run.name} · {words.percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
 
 
-def run_note() -> None:
-    """Say once why the run named in a link is not shown."""
+def begin(title: str) -> None:
+    """Begin a page: its title, and once why the run named in the link is not shown."""
+    if "run" not in st.session_state:
+        # Until Streamlit meets `st.navigation`, it runs a page of pages/ without app.py around
+        # it: a server's very first visit, by a link to a page. No public option says otherwise.
+        pages_manager.PagesManager.uses_pages_directory = False
+        st.rerun()
+    st.title(title)
     note = st.session_state.pop("run_note", None)
     if note:
         st.info(note, icon=":material/info:")
@@ -118,7 +125,6 @@ def _forget_image() -> None:
 
 def require_run() -> store.Run:
     """Return the chosen run, or show the way to the first one and stop."""
-    run_note()
     run_id = st.session_state.get("run")
     run = state.open_store().run(run_id) if run_id else None
     if run is None or not run.finished:
