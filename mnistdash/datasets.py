@@ -5,12 +5,13 @@ import functools
 import gzip
 import hashlib
 import importlib.util
+import math
 import pathlib
 import re
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,7 +22,7 @@ DIGITS = tuple("0123456789")
 MAX_IMAGES = 200_000
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 FIRST_BYTE_SECONDS = 4.0  # how long a dead network may cost
-_MAX_IDX_BYTES = 60_000_000
+_MAX_IDX_BYTES = {"x": 60_000_000, "y": 1_000_000}
 _IDX_FILES = {
     "x_train": "train-images-idx3-ubyte",
     "y_train": "train-labels-idx1-ubyte",
@@ -40,18 +41,32 @@ class Dataset:
 
     `x_*` are uint8 `(n, 28, 28)` with ink bright (255) on a ground of 0, `y_*` uint8 `(n,)` in
     0-9. `sha256` identifies the contents whatever file they came from; `verified` says that they
-    are the published ones.
+    are the published ones. The training part, six times as large, is read at its first use: the
+    pages that show errors never wait for it. That use raises `DataError` if it is damaged.
     """
 
     name: str
     title: str
     class_names: tuple[str, ...]
-    x_train: np.ndarray
-    y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
     sha256: str
     verified: bool
+    read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
+
+    @functools.cached_property
+    def _train(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.read_train()
+
+    @property
+    def x_train(self) -> np.ndarray:
+        """The training images, uint8 `(n, 28, 28)`."""
+        return self._train[0]
+
+    @property
+    def y_train(self) -> np.ndarray:
+        """Their labels, uint8 `(n,)`."""
+        return self._train[1]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -196,19 +211,48 @@ def _load(name: str) -> Dataset:
             f"{title(name)} is not on this machine: expected {name}.npz in the data folder."
             + (f" Run `python -m mnistdash data fetch {name}`." if name in _PUBLISHED else "")
         )
-    arrays = _read_idx_folder(path) if path.is_dir() else _read_npz(path)
-    class_names = arrays.pop("class_names", None)
-    _check_arrays(arrays, path)
-    sums = {key: hashlib.sha256(arrays[key].tobytes()).hexdigest() for key in ARRAYS}
-    known = _PUBLISHED.get(name)
-    if known:
-        _check_sums(sums, known.sums, path)
-    return _dataset(
-        name,
-        arrays,
-        sums,
-        class_names=known.class_names if known else _own_class_names(class_names, path),
-        verified=known is not None,
+    return _published(name, path) if name in _PUBLISHED else _own(name, path)
+
+
+def _published(name: str, path: pathlib.Path) -> Dataset:
+    known = _PUBLISHED[name]
+
+    def read(split: str) -> tuple[np.ndarray, np.ndarray]:
+        keys = (f"x_{split}", f"y_{split}")
+        arrays = _read(path, keys)
+        _check_split(arrays, split, path)
+        for key in keys:
+            if _sum(arrays[key]) != known.sums[key]:
+                raise _damaged(path, f"`{key}` differs from the published one (SHA-256)")
+        return arrays[keys[0]], arrays[keys[1]]
+
+    x_test, y_test = read("test")
+    return Dataset(
+        name=name,
+        title=known.title,
+        class_names=known.class_names,
+        x_test=x_test,
+        y_test=y_test,
+        sha256=_sum_of_sums(known.sums),
+        verified=True,
+        read_train=lambda: read("train"),
+    )
+
+
+def _own(name: str, path: pathlib.Path) -> Dataset:
+    arrays = _read(path, ARRAYS)
+    class_names = _own_class_names(arrays.pop("class_names", None), path)
+    for split in ("train", "test"):
+        _check_split(arrays, split, path)
+    return Dataset(
+        name=name,
+        title=name,
+        class_names=class_names,
+        x_test=arrays["x_test"],
+        y_test=arrays["y_test"],
+        sha256=_sum_of_sums({key: _sum(arrays[key]) for key in ARRAYS}),
+        verified=False,
+        read_train=lambda: (arrays["x_train"], arrays["y_train"]),
     )
 
 
@@ -224,7 +268,6 @@ def fetch(name: str, *, on_progress: Callable[[int, int], None] | None = None) -
             what came is not the published file.
     """
     import pooch
-    import requests
 
     if name not in downloadable():
         raise DataError(f"Only {' and '.join(downloadable())} can be downloaded.")
@@ -239,16 +282,16 @@ def fetch(name: str, *, on_progress: Callable[[int, int], None] | None = None) -
                     address, checksum, target.name, target.parent, downloader=download
                 ),
             )
-        except (requests.RequestException, OSError) as error:
+        except OSError as error:
             raise DataError(
-                f"{title(name)} could not be downloaded: {_network_reason(error)}. Check the"
+                f"{title(name)} could not be downloaded: {_reason(error)}. Check the"
                 f" network and try again, or put {name}.npz into the folder MNISTDASH_DATA."
             ) from error
         except ValueError:
             raise DataError(
                 f"The download of {target.name} is not the published file. Try again later."
             ) from None
-    load(name)
+    _ = load(name).x_train  # both parts are checked now
 
 
 class _Bar:
@@ -293,10 +336,14 @@ def _with_first_byte(bar: _Bar, download: Callable[[], object]) -> None:
         raise failures[0]
 
 
-def _network_reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == 28:
+def _reason(error: OSError) -> str:
+    """Say why a download failed; the errors of `requests` are `OSError`s too."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return f"the server answers {status}"
+    if error.errno == 28:
         return "the disk is full"
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError | FileExistsError | NotADirectoryError):
         return "the home folder can't be written"
     return "the network does not answer"
 
@@ -312,6 +359,8 @@ def _download_folder() -> pathlib.Path:
 
 def _locate(name: str) -> pathlib.Path | None:
     """Find the file or the folder of IDX files that holds a data set."""
+    if not NAME_PATTERN.fullmatch(name):
+        return None
     for folder in _folders():
         if (folder / f"{name}.npz").is_file():
             return folder / f"{name}.npz"
@@ -331,42 +380,45 @@ def _idx_labels_match(folder: pathlib.Path, name: str) -> bool:
         labels = _read_idx(folder, "y_test")
     except DataError:
         return False
-    return hashlib.sha256(labels.tobytes()).hexdigest() == _PUBLISHED[name].sums.get("y_test")
+    return _sum(labels) == _PUBLISHED[name].sums.get("y_test")
 
 
 def _idx_path(folder: pathlib.Path, stem: str) -> pathlib.Path | None:
     return next((p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file()), None)
 
 
-def _read_idx_folder(folder: pathlib.Path) -> dict[str, np.ndarray]:
-    return {array: _read_idx(folder, array) for array in ARRAYS}
+def _read(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
+    if path.is_dir():
+        return {key: _read_idx(path, key) for key in keys}
+    return _read_npz(path, keys)
 
 
 def _read_idx(folder: pathlib.Path, array: str) -> np.ndarray:
-    """Read one IDX file, at most 60 MB of it.
+    """Read one IDX file, at most 60 MB of images or 1 MB of labels.
 
     Source: the format as described at the end of LeCun's MNIST page.
     """
     path = _idx_path(folder, _IDX_FILES[array])
+    limit = _MAX_IDX_BYTES[array[0]]
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
-            data = stream.read(_MAX_IDX_BYTES + 1)
-    except (OSError, EOFError, ValueError) as error:
+            data = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, f"it can't be read ({type(error).__name__})") from None
     dimensions = 3 if array.startswith("x") else 1
     header = 4 + 4 * dimensions
-    if len(data) > _MAX_IDX_BYTES:
-        raise _damaged(path, "it holds more than 60 MB")
-    if data[:4] != bytes((0, 0, 8, dimensions)):
+    if len(data) > limit:
+        raise _damaged(path, f"it holds more than {limit / 1e6:g} MB")
+    if data[:4] != bytes((0, 0, 8, dimensions)) or len(data) < header:
         raise _damaged(path, "it does not begin as an IDX file of bytes")
     shape = tuple(int(side) for side in np.frombuffer(data[4:header], ">u4"))
-    if len(data) != header + int(np.prod(shape, dtype=np.int64)):
+    if len(data) != header + math.prod(shape):
         raise _damaged(path, f"its header says {shape}, but it holds {len(data) - header} values")
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
 
 
-def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Read the four arrays (and class names) of an `.npz`, never a pickle in it."""
+def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
+    """Read arrays (and class names, if any) of an `.npz`, never a pickle in it."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > 2 * MAX_IMAGES * 28 * 28:
@@ -375,9 +427,11 @@ def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
             missing = [key for key in ARRAYS if key not in archive]
             if missing:
                 raise _damaged(path, f"it has no array `{missing[0]}`")
-            wanted = (*ARRAYS, "class_names") if "class_names" in archive else ARRAYS
+            wanted = (*keys, "class_names") if "class_names" in archive else keys
             return {key: archive[key] for key in wanted}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DataError:
+        raise
+    except Exception as error:  # the formats inside answer damage with a dozen kinds of exception
         pickled = "pickle" in str(error)
         what = "it holds Python objects" if pickled else "it is incomplete or no .npz file"
         raise _damaged(path, what) from None
@@ -390,8 +444,9 @@ def _damaged(path: pathlib.Path, what: str) -> DataError:
     )
 
 
-def _check_arrays(arrays: dict[str, np.ndarray], path: pathlib.Path) -> None:
-    for key in ARRAYS:
+def _check_split(arrays: dict[str, np.ndarray], split: str, path: pathlib.Path) -> None:
+    """Check one part's images and labels, and make them uint8 and read-only in place."""
+    for key in (f"x_{split}", f"y_{split}"):
         array = arrays[key]
         if key.startswith("x"):
             if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
@@ -401,17 +456,23 @@ def _check_arrays(arrays: dict[str, np.ndarray], path: pathlib.Path) -> None:
             raise _damaged(path, f"`{key}` is {array.dtype} {array.shape}, not whole numbers (n,)")
         elif array.size and not 0 <= int(array.min()) <= int(array.max()) <= 9:
             raise _damaged(path, f"`{key}` has labels outside 0-9")
-        arrays[key] = np.ascontiguousarray(array, np.uint8)
-    for split in ("train", "test"):
-        images, labels = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
-        if images != labels or not images:
-            raise _damaged(path, f"the {split} part has {images} images and {labels} labels")
+        arrays[key] = _read_only(np.ascontiguousarray(array, np.uint8))
+    images, labels = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
+    if images != labels or not images:
+        raise _damaged(path, f"the {split} part has {images} images and {labels} labels")
 
 
-def _check_sums(sums: dict[str, str], expected: dict[str, str], path: pathlib.Path) -> None:
-    for key in ARRAYS:
-        if sums[key] != expected[key]:
-            raise _damaged(path, f"`{key}` differs from the published one (SHA-256)")
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def _sum(array: np.ndarray) -> str:
+    return hashlib.sha256(array.data).hexdigest()
+
+
+def _sum_of_sums(sums: dict[str, str]) -> str:
+    return hashlib.sha256("".join(sums[key] for key in ARRAYS).encode()).hexdigest()
 
 
 def _own_class_names(given: np.ndarray | None, path: pathlib.Path) -> tuple[str, ...]:
@@ -420,26 +481,6 @@ def _own_class_names(given: np.ndarray | None, path: pathlib.Path) -> tuple[str,
     if given.dtype.kind != "U" or given.shape != (10,):
         raise _damaged(path, f"`class_names` is {given.dtype} {given.shape}, not ten texts")
     return tuple(str(name)[:40] for name in given)
-
-
-def _dataset(
-    name: str,
-    arrays: dict[str, np.ndarray],
-    sums: dict[str, str],
-    *,
-    class_names: tuple[str, ...],
-    verified: bool,
-) -> Dataset:
-    for array in arrays.values():
-        array.flags.writeable = False
-    return Dataset(
-        name=name,
-        title=title(name),
-        class_names=class_names,
-        sha256=hashlib.sha256("".join(sums[key] for key in ARRAYS).encode()).hexdigest(),
-        verified=verified,
-        **arrays,
-    )
 
 
 def _optdigits() -> Dataset:
@@ -452,20 +493,23 @@ def _optdigits() -> Dataset:
     path = pathlib.Path(package, "datasets", "data", "digits.csv.gz")
     try:
         data = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, f"it can't be read ({type(error).__name__})") from None
     if hashlib.sha256(data).hexdigest() != _OPTDIGITS_SUM:
         raise _damaged(path, "it differs from the published one (SHA-256)")
     table = np.loadtxt(data.decode().splitlines(), np.uint8, delimiter=",")
-    images, labels = _enlarge(table[:, :64].reshape(-1, 8, 8)), table[:, 64]
-    arrays = {
-        "x_train": images[:-500],
-        "y_train": labels[:-500].copy(),
-        "x_test": images[-500:],
-        "y_test": labels[-500:].copy(),
-    }
-    sums = {key: _OPTDIGITS_SUM for key in ARRAYS}
-    return _dataset("optdigits", arrays, sums, class_names=DIGITS, verified=True)
+    images = _read_only(_enlarge(table[:, :64].reshape(-1, 8, 8)))
+    labels = _read_only(table[:, 64].copy())
+    return Dataset(
+        name="optdigits",
+        title="optdigits",
+        class_names=DIGITS,
+        x_test=images[-500:],
+        y_test=labels[-500:],
+        sha256=_OPTDIGITS_SUM,
+        verified=True,
+        read_train=lambda: (images[:-500], labels[:-500]),
+    )
 
 
 def _enlarge(small: np.ndarray) -> np.ndarray:

@@ -56,14 +56,16 @@ def confusion_heatmap(
             _cell_markers(matrix, rows, columns, class_names),
         ]
     )
-    for row, column in zip(rows, columns, strict=True):
-        value = values[row, column]
-        figure.add_annotation(
-            x=int(column),
-            y=int(row),
-            text=f"{value:.1f}" if shares else f"{int(value)}",
-            showarrow=False,
-        )
+    # All numbers at once: plotly checks the whole list again for every one added.
+    figure.layout.annotations = [
+        {
+            "x": int(column),
+            "y": int(row),
+            "text": f"{values[row, column]:.1f}" if shares else f"{int(values[row, column])}",
+            "showarrow": False,
+        }
+        for row, column in zip(rows, columns, strict=True)
+    ]
     ends = len(matrix) - 0.5
     line = {"color": _GRID, "width": 1}
     figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
@@ -127,7 +129,11 @@ def learning_curves(
                 hovertemplate=f"epoch %{{x}}: {metric} %{{y:.4f}} on {name} images<extra></extra>",
             )
     figure.update_xaxes(title="epoch", range=[0, epochs + 0.3], dtick=max(1, epochs // 10))
-    figure.update_yaxes(tickformat=".1%" if metric == "accuracy" else None, gridcolor=_GRID)
+    figure.update_yaxes(
+        tickformat=".1%" if metric == "accuracy" else None,
+        range=_settled_range(history, metric, samples),
+        gridcolor=_GRID,
+    )
     return _calm(figure, height=260)
 
 
@@ -199,6 +205,22 @@ def _cell_markers(
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
+
+
+def _settled_range(
+    history: Sequence[Mapping], metric: str, samples: Sequence[tuple[float, float | None]]
+) -> list[float] | None:
+    """Return the range of the values after the first half epoch, whose steep start hides the rest.
+
+    `None`, for a range of plotly's own, while there is nothing else.
+    """
+    values = [epoch.get(key) for epoch in history for key in (metric, f"val_{metric}")]
+    values += [value for at, value in samples if at >= 0.5]
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    margin = 0.05 * (max(known) - min(known)) or 0.01
+    return [min(known) - margin, max(known) + margin]
 
 
 def _square_axes(figure: go.Figure, class_names: Sequence[str]) -> go.Figure:

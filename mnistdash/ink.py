@@ -234,13 +234,13 @@ def _blobs(plane, lines=True):
     for dark in (True, False):
         toned = smooth if dark else 255 - smooth
         contrast = _contrast(toned)
-        if lines:
-            contrast = _without_lines(contrast, floor)
-        top = float(contrast.max())
-        level = floor
-        while level < 0.6 * top or level == floor:
-            yield from _blobs_at(toned, contrast, level, dark)
-            level *= 1.35
+        cleaned = _without_lines(contrast, floor)
+        for contrast in (contrast, cleaned) if cleaned is not contrast else (contrast,):
+            top = float(contrast.max())
+            level = floor
+            while level < 0.6 * top or level == floor:
+                yield from _blobs_at(toned, contrast, level, dark)
+                level *= 1.35
 
 def _blobs_at(toned, contrast, level, dark):
     count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > level).astype(np.uint8), connectivity=8)
@@ -283,7 +283,9 @@ def _score(toned, box, mask, peak):
 
 def _without_lines(contrast, floor):
     out = _without_level_lines(contrast, floor)
-    return np.ascontiguousarray(_without_level_lines(np.ascontiguousarray(out.T), floor).T)
+    turned = np.ascontiguousarray(out.T)
+    both = _without_level_lines(turned, floor)
+    return out if both is turned else np.ascontiguousarray(both.T)
 
 def _without_level_lines(contrast, floor):
     h, w = contrast.shape
@@ -293,20 +295,30 @@ def _without_level_lines(contrast, floor):
     found = cv2.HoughLines(thin, 1, math.pi / 360, round(.5 * w), min_theta=math.radians(82), max_theta=math.radians(98))
     if found is None: return contrast
     out = contrast.copy()
-    xs = np.arange(w)
     near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     for rho, theta in found.reshape(-1, 2)[:400]:
-        ys = np.rint((rho - xs * math.cos(theta)) / math.sin(theta)).astype(int)
-        ok = (ys >= thick + 2) & (ys < h - thick - 2)
-        if ok.mean() < .5: continue
-        hit = near[np.clip(ys, 0, h - 1), xs][ok] > 0
-        n = len(hit) // 8
-        if hit.mean() < .7 or hit[:n].mean() < .5 or hit[-n:].mean() < .5: continue
-        x, y = xs[ok], ys[ok]
-        side = np.maximum(contrast[y - thick - 1, x], contrast[y + thick + 1, x])
-        for o in range(-thick, thick + 1):
-            out[y + o, x] = np.minimum(out[y + o, x], side)
+        _erase(out, contrast, near, rho, theta, thick)
     return out
+
+def _erase(out, contrast, near, rho, theta, thick):
+    h, w = contrast.shape
+    x = np.arange(w)
+    y = np.rint((rho - x * math.cos(theta)) / math.sin(theta)).astype(int)
+    ok = (y >= 2 * thick + 2) & (y < h - 2 * thick - 2)
+    if ok.mean() < .5: return
+    x, y = x[ok], y[ok]
+    hit = near[y, x] > 0
+    n = len(hit) // 8
+    if hit.mean() < .7 or hit[:n].mean() < .5 or hit[-n:].mean() < .5: return
+    offsets = np.arange(-thick, thick + 1)
+    profile = np.median(contrast[y + offsets[:, None], x], axis=1)
+    peak = profile.max()
+    on = offsets[profile > .35 * peak]
+    lo, hi = on.min() - 1, on.max() + 1
+    side = np.maximum(contrast[y + lo - 1, x], contrast[y + hi + 1, x])
+    for o in range(lo, hi + 1):
+        now = contrast[y + o, x]
+        out[y + o, x] = np.where(now > 1.7 * peak, out[y + o, x], np.minimum(out[y + o, x], side))
 
 def from_picture(data, **kw):
     plane = _grey(data)
@@ -317,7 +329,13 @@ def _best(plane):
     blobs = list(_blobs(plane))
     if not blobs:
         raise ValueError(NO_DIGIT)
-    return max(blobs, key=lambda b: b.score)
+    best = max(blobs, key=lambda b: b.score)
+    inner = [b for b in blobs if b.dark != best.dark and b.score > .2 * best.score and _inside(b.box, best.box)]
+    return max(inner, key=lambda b: b.score, default=best)
+
+def _inside(a, b):
+    m = .02 * max(b[2:])
+    return a[0] > b[0] + m and a[1] > b[1] + m and a[0] + a[2] < b[0] + b[2] - m and a[1] + a[3] < b[1] + b[3] - m
 
 
 def _soft(blob):

@@ -297,12 +297,17 @@ class Recipe:
 
 
 def check_fits(recipe: Recipe, num_images: int) -> None:
-    """Refuse a recipe whose batch is larger than the images it would train on.
+    """Refuse a recipe whose parts, training and validation, don't fit the images there are.
 
     Raises:
-        ValueError: as said.
+        ValueError: a batch is larger than the images to train on, or none would validate.
     """
-    train = num_images - round(recipe.validation * num_images)
+    train = math.floor(num_images * (1.0 - recipe.validation))  # as Keras and the trainer count
+    if recipe.validation and train == num_images:
+        raise ValueError(
+            f"`validation` leaves none of {num_images} images to validate on."
+            f" Received: validation={recipe.validation}. Raise it, or set it to 0."
+        )
     if recipe.batch_size > train:
         raise ValueError(
             f"`batch_size` must be at most the number of training images, {train}."
@@ -314,11 +319,11 @@ def _check_setting(recipe: Recipe, field: dataclasses.Field) -> None:
     name, value = field.name, getattr(recipe, field.name)
     if field.type is str:
         if not isinstance(value, str):
-            raise ValueError(f"`{name}` must be text. Received: {name}={value!r:.40}.")
+            raise ValueError(f"`{name}` must be text. Received: {name}={_shown(value)}.")
         if name in _CHOICES and value not in _CHOICES[name]:
             raise ValueError(
                 f"`{name}` must be one of {', '.join(_CHOICES[name])}."
-                f" Received: {name}={value!r:.40}."
+                f" Received: {name}={_shown(value)}."
             )
         return
     low, high = LIMITS[name]
@@ -327,9 +332,17 @@ def _check_setting(recipe: Recipe, field: dataclasses.Field) -> None:
     if not number or not whole or not low <= value <= high:
         kind = "a whole number" if field.type is int else "a number"
         raise ValueError(
-            f"`{name}` must be {kind} between {low:,} and {high:,}. Received: {name}={value!r:.40}."
+            f"`{name}` must be {kind} between {low:,} and {high:,}."
+            f" Received: {name}={_shown(value)}."
         )
     object.__setattr__(recipe, name, field.type(value))
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.40}"
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a huge number"
 
 
 def _check_together(recipe: Recipe) -> None:

@@ -3,7 +3,7 @@
 
 const galleries = new WeakMap(); // grid element -> {choose, wanted, png, sheet}
 
-export default function gallery({ data, parentElement, setTriggerValue }) {
+export default function gallery({ data: [data], parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".tiles");
   if (!galleries.has(grid)) {
     galleries.set(grid, {});

@@ -71,7 +71,7 @@ def tiles(
             _forward_click, key, frozenset(captions["indices"]), on_choose
         )
     data = _sheet(images) | {"alts": list(alts), "size_px": tile_px, "captions": captions}
-    _component(data=data, key=key, **callbacks)
+    _component(data=[data], key=key, **callbacks)
 
 
 def picture(
@@ -93,7 +93,7 @@ def picture(
         key: Streamlit key.
     """
     data = {"alts": [label], "size_px": size_px, "polarity": polarity, "captions": None}
-    _component(data=_sheet(image[np.newaxis]) | data, key=key)
+    _component(data=[_sheet(image[np.newaxis]) | data], key=key)
 
 
 def sprite(images: np.ndarray) -> bytes:
@@ -142,6 +142,8 @@ def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int],
         on_choose(index)
 
 
+# The data goes as a list of one: in a dict, Streamlit looks for data frames and imports pandas to
+# do so, a second of the first page.
 def _sheet(images: np.ndarray) -> dict[str, Any]:
     """Describe the sprite of `images` to the component's JavaScript."""
     return {

@@ -52,6 +52,8 @@ def _under_way() -> None:
     runs = [run for run in state.open_store().runs() if run.under_way]
     if not runs:
         st.rerun()
+    # Whoever watches sees the end, after a reload and in a second tab too.
+    st.session_state[state.FRESH] = runs[-1].id
     for run in sorted(runs, key=lambda run: run.created_at):
         with st.container(border=True, key=f"under-way-{run.id}"):
             _header(run)

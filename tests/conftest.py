@@ -1,0 +1,31 @@
+"""What every test stands on: a home of its own, no network asked for, and fresh caches."""
+
+import pathlib
+
+import pytest
+
+from mnistdash import datasets
+
+REPO = pathlib.Path(__file__).parents[1]
+SHARED_DATA = REPO.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """An empty home folder, no other setting, and no data set loaded by an earlier test."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("MNISTDASH_HOME", str(folder))
+    monkeypatch.setenv("MNISTDASH_DOWNLOAD", "0")
+    for name in ("MNISTDASH_DATA", "MNISTDASH_DATABASE_URL", "MNISTDASH_SCHEDULER"):
+        monkeypatch.delenv(name, raising=False)
+    datasets._load.cache_clear()
+    datasets.pixel_moments.cache_clear()
+    return folder
+
+
+@pytest.fixture
+def shared_data() -> pathlib.Path:
+    """The folder with the real MNIST and Fashion-MNIST; without it the test skips."""
+    if not (SHARED_DATA / "mnist.npz").is_file():
+        pytest.skip("No ../shared/data beside the repository: real MNIST is not tested here.")
+    return SHARED_DATA.resolve()

@@ -1,0 +1,495 @@
+"""Recipes: the language of layers counted by hand, every limit from both sides, JSON, presets."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+from mnistdash import recipes
+
+PADDED = "pad4 conv32x3 pool2 drop.4 conv64x3 pool2 drop.4 conv48x3 flatten drop.2 dense48"
+AUGMENTED = "pad4 conv32x3 pool2 drop.3 conv64x3 pool2 drop.3 conv64x3 flatten drop.2 dense64"
+
+
+# --- shapes and counts ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layers", "parameters"),
+    [
+        ("flatten dense128 dense128", 118_282),
+        ("conv32x3 pool2 conv64x3 pool2 conv64x3 flatten dense64", 93_322),
+        (PADDED, 104_650),
+        ("flatten", 784 * 10 + 10),
+        ("gap", 1 * 10 + 10),
+    ],
+)
+def test_parameters_are_counted(layers: str, parameters: int) -> None:
+    """A recipe knows how many numbers its model holds before there is a model."""
+    assert recipes.Recipe(layers=layers).parameters == parameters
+
+
+def test_every_shape_of_the_padded_model() -> None:
+    """28 + 2·4 = 36 cells a side, minus 2 a convolution, halved and rounded down by each pool."""
+    table = [(layer.word, layer.output_shape, layer.parameters) for layer in recipes.parse(PADDED)]
+    assert table == [
+        ("pad4", (36, 36, 1), 0),
+        ("conv32x3", (34, 34, 32), 9 * 1 * 32 + 32),
+        ("pool2", (17, 17, 32), 0),
+        ("drop.4", (17, 17, 32), 0),
+        ("conv64x3", (15, 15, 64), 9 * 32 * 64 + 64),
+        ("pool2", (7, 7, 64), 0),
+        ("drop.4", (7, 7, 64), 0),
+        ("conv48x3", (5, 5, 48), 9 * 64 * 48 + 48),
+        ("flatten", (1200,), 0),
+        ("drop.2", (1200,), 0),
+        ("dense48", (48,), 1200 * 48 + 48),
+        ("softmax", (10,), 48 * 10 + 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "shape", "parameters"),
+    [
+        ("conv8x3", (26, 26, 8), 80),
+        ("conv8x3same", (28, 28, 8), 80),
+        ("conv8x3s2", (13, 13, 8), 80),
+        ("conv8x3s2same", (14, 14, 8), 80),
+        ("conv8x4s3", (9, 9, 8), 136),
+        ("conv8x4s3same", (10, 10, 8), 136),
+        ("pool3", (9, 9, 1), 0),
+        ("avg4", (7, 7, 1), 0),
+        ("bn", (28, 28, 1), 4),
+        ("gap", (1,), 0),
+    ],
+)
+def test_first_layer(word: str, shape: tuple[int, ...], parameters: int) -> None:
+    """Strides, `same` and pools give the side that Keras gives."""
+    layer = recipes.parse(word if word == "gap" else f"{word} flatten")[0]
+    assert (layer.output_shape, layer.parameters) == (shape, parameters)
+
+
+def test_multiplications_of_a_convolution_and_a_dense_layer() -> None:
+    """3·3 weights for each of 32 filters at 26·26 places; 26·26·32 inputs times ten outputs."""
+    conv, flatten, softmax = recipes.parse("conv32x3 flatten")
+    assert conv.multiplications == 9 * 32 * 26 * 26 == 194_688
+    assert flatten.multiplications == 0
+    assert softmax.multiplications == 26 * 26 * 32 * 10
+
+
+def test_shape_is_written_as_people_do() -> None:
+    """Sides stand between crosses."""
+    assert recipes.shape_text((24, 24, 32)) == "24 x 24 x 32"
+
+
+# --- refused words --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layers", "word", "remedy"),
+    [
+        ("flatten dens128", "`dens128`", "`dense128`"),
+        ("flatten dense", "`dense`", "`dense128`"),
+        ("conv32 flatten", "`conv32`", "`conv32x3`"),
+        ("conv32x3x3 flatten", "`conv32x3x3`", "filters x kernel"),
+        ("pool flatten", "`pool`", "`pool2`"),
+        ("flatten drop2", "`drop2`", "`drop.2`"),
+        ("flatten lambda", "`lambda`", "the words are pad, conv"),
+        ("flatten dense１２８", "`dense１２８`", "`dense128`"),
+        ("FLATTEN", "`FLATTEN`", "the words are"),
+        ("flatten dense-5", "`dense-5`", "`dense128`"),
+        ("flatten dense12345678", "`dense12345678`", "`dense128`"),
+        ("flatten pool2", "`pool2`", "Move it before `flatten`"),
+        ("gap conv8x3", "`conv8x3`", "Move it before `flatten` or `gap`"),
+        ("flatten flatten", "`flatten`", "Move it before"),
+        ("conv8x3 dense64", "`dense64`", "Put `flatten` or `gap` before it"),
+        ("pool14 pool2 pool2 flatten", "`pool2`", "Pool less before it, or add `pad` first"),
+        ("pool14 conv8x3 flatten", "`conv8x3`", "Use a smaller kernel, `same`, or pool less"),
+        ("conv8x3", "26 x 26 x 8", "Add `flatten` or `gap` at the end"),
+        ("", "28 x 28 x 1", "Add `flatten` or `gap` at the end"),
+    ],
+)
+def test_refusal_names_the_word_and_the_remedy(layers: str, word: str, remedy: str) -> None:
+    """Nonsense is refused in one sentence or two that help."""
+    with pytest.raises(ValueError, match="`") as refusal:
+        recipes.parse(layers)
+    assert word in str(refusal.value)
+    assert remedy in str(refusal.value)
+    assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused"),
+    [
+        ("pad1 flatten", "pad0 flatten"),
+        ("pad16 flatten", "pad17 flatten"),
+        ("conv1x3 gap", "conv0x3 gap"),
+        ("conv512x3 gap", "conv513x3 gap"),
+        ("conv1x1 gap", "conv1x0 gap"),
+        ("conv1x11 gap", "conv1x12 gap"),
+        ("conv1x3s1 gap", "conv1x3s0 gap"),
+        ("conv1x3s4 gap", "conv1x3s5 gap"),
+        ("pool2 flatten", "pool1 flatten"),
+        ("pool14 flatten", "pool15 flatten"),
+        ("avg2 flatten", "avg1 flatten"),
+        ("avg14 flatten", "avg15 flatten"),
+        ("flatten dense1", "flatten dense0"),
+        ("flatten dense4096", "flatten dense4097"),
+        ("flatten drop.0001", "flatten drop.0000"),
+        ("flatten drop0.9999", "flatten drop1.0"),
+        ("pool14 conv1x2 flatten", "pool14 conv1x3 flatten"),
+        ("pool14 pool2 flatten", "pool14 pool3 flatten"),
+        ("flatten" + " drop.1" * 39, "flatten" + " drop.1" * 40),
+        ("flatten".ljust(400), "flatten".ljust(401)),
+        ("flatten dense4096 dense434", "flatten dense4096 dense435"),
+    ],
+)
+def test_limits_of_the_layers(allowed: str, refused: str) -> None:
+    """The last value inside each limit is taken, the first outside is refused."""
+    assert recipes.parse(allowed)[-1].output_shape == (10,)
+    with pytest.raises(ValueError, match="`"):
+        recipes.parse(refused)
+
+
+def test_too_many_parameters_are_told() -> None:
+    """785·4096 + 4097·435 + 436·10 = 5,001,915 is more than five million."""
+    with pytest.raises(ValueError, match=r"at most 5,000,000 parameters\. Received: 5,001,915\."):
+        recipes.parse("flatten dense4096 dense435")
+
+
+def test_long_text_is_refused_without_repeating_it() -> None:
+    """A megabyte of text costs no megabyte of sentence."""
+    with pytest.raises(ValueError, match="takes up to 40 words and 400 characters") as refusal:
+        recipes.Recipe(layers="x" * 1_000_000)
+    assert len(str(refusal.value)) < 200
+    with pytest.raises(ValueError, match="is not a layer") as refusal:
+        recipes.Recipe(layers="x" * 390)
+    assert len(str(refusal.value)) < 200
+
+
+# --- settings -------------------------------------------------------------------------------
+
+WITH = {"momentum": {"optimizer": "sgd"}, "patience": {"validation": 0.1}}
+LIMITS = [
+    ("rotation", 0.0, 45.0, -0.1, 45.1),
+    ("shift", 0.0, 0.3, -0.01, 0.31),
+    ("zoom", 0.0, 0.5, -0.01, 0.51),
+    ("learning_rate", 1e-6, 10.0, 9e-7, 10.1),
+    ("momentum", 0.0, 0.999, -0.1, 1.0),
+    ("batch_size", 1, 4096, 0, 4097),
+    ("epochs", 1, 200, 0, 201),
+    ("validation", 0.0, 0.5, -0.1, 0.51),
+    ("patience", 0, 100, -1, 101),
+    ("seed", 0, 4_294_967_295, -1, 4_294_967_296),
+]
+
+
+def test_every_number_has_limits() -> None:
+    """The list above leaves out no number of a recipe."""
+    numbers = {f.name for f in dataclasses.fields(recipes.Recipe) if f.type in (int, float)}
+    assert numbers == set(recipes.LIMITS) == {name for name, *_ in LIMITS}
+
+
+@pytest.mark.parametrize(("name", "low", "high", "below", "above"), LIMITS)
+def test_limits_of_the_settings(
+    name: str, low: float, high: float, below: float, above: float
+) -> None:
+    """The smallest and the largest value allowed are taken, the next ones refused by name."""
+    others = WITH.get(name, {})
+    for value in (low, high):
+        assert getattr(recipes.Recipe(**others, **{name: value}), name) == value
+    for value in (below, above):
+        with pytest.raises(ValueError, match=f"`{name}` must be .* between .* Received: {name}="):
+            recipes.Recipe(**others, **{name: value})
+
+
+FORGED = [
+    True,
+    None,
+    "5",
+    "５",
+    [5],
+    {},
+    5j,
+    math.nan,
+    math.inf,
+    -math.inf,
+    10**400,
+    10**5000,
+    -(10**400),
+    1e300,
+    2**64,
+    np.int64(5),
+    np.float32(5),
+    np.array([5]),
+    b"5",
+]
+
+
+@pytest.mark.parametrize("value", FORGED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("name", [name for name, *_ in LIMITS])
+def test_forged_numbers_are_refused(name: str, value: object) -> None:
+    """No type and no size of value gets past a number's limits, or raises anything else."""
+    with pytest.raises(ValueError, match=f"^`{name}` must be a (whole )?number between") as refusal:
+        recipes.Recipe(**WITH.get(name, {}), **{name: value})
+    assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize("value", FORGED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("name", ["layers", "scaling", "optimizer", "schedule", "keep"])
+def test_forged_texts_are_refused(name: str, value: object) -> None:
+    """What is no text, or no known choice, is refused with a sentence."""
+    with pytest.raises(ValueError, match=r"`") as refusal:
+        recipes.Recipe(**{name: value})
+    assert len(str(refusal.value)) < 200
+
+
+def test_refused_choice_names_the_choices() -> None:
+    """The sentence lists what may be chosen."""
+    with pytest.raises(ValueError, match="`optimizer` must be one of adam, adamw, rmsprop, sgd"):
+        recipes.Recipe(optimizer="lion")
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "patience", "seed"])
+def test_half_is_no_whole_number(name: str) -> None:
+    """2.5 epochs are refused, 2.0 are two."""
+    with pytest.raises(ValueError, match=f"`{name}` must be a whole number"):
+        recipes.Recipe(**{name: 2.5}, validation=0.1)
+    value = getattr(recipes.Recipe(**{name: 2.0}, validation=0.1), name)
+    assert (value, type(value)) == (2, int)
+
+
+def test_numbers_become_plain() -> None:
+    """A numpy float, which is a float, and a whole rate become Python floats, ready for JSON."""
+    recipe = recipes.Recipe(learning_rate=np.float64(0.5), rotation=3)
+    assert (type(recipe.learning_rate), type(recipe.rotation)) == (float, float)
+    assert recipes.Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_equal_recipes_are_one_key() -> None:
+    """Spaces and the type of a number make no other recipe."""
+    first = recipes.Recipe(layers="  flatten\n dense64 ", epochs=3.0)
+    second = recipes.Recipe(layers="flatten dense64", epochs=3)
+    assert first == second
+    assert len({first, second}) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"momentum": 0.9}, "`momentum` belongs to sgd"),
+        ({"keep": "best"}, "need validation images"),
+        ({"patience": 3}, "need validation images"),
+        ({"layers": "conv64x3same gap", "batch_size": 2671}, "use a smaller batch"),
+    ],
+)
+def test_contradictions_are_refused(settings: dict[str, object], sentence: str) -> None:
+    """Settings that are fine alone and not together are named with the way out."""
+    with pytest.raises(ValueError, match=f"(?i){sentence}"):
+        recipes.Recipe(**settings)
+
+
+def test_largest_batch_of_a_wide_model() -> None:
+    """28·28·64 + 64 + 10 = 50,250 cells, 8 bytes each: 2,670 images stay below 1 GB."""
+    assert recipes.Recipe(layers="conv64x3same gap", batch_size=2670).batch_size == 2670
+
+
+@pytest.mark.parametrize(
+    ("images", "validation", "batch_size", "fits"),
+    [
+        (100, 0.0, 100, True),
+        (100, 0.0, 101, False),
+        (100, 0.2, 80, True),
+        (100, 0.2, 81, False),
+        (1297, 0.2, 1037, True),  # 1037.6 rounded down, as Keras does
+        (1297, 0.2, 1038, False),
+        (1, 0.5, 1, False),
+    ],
+)
+def test_batch_fits_the_images(images: int, validation: float, batch_size: int, fits: bool) -> None:
+    """A batch is at most as large as the part that is trained on."""
+    recipe = recipes.Recipe(batch_size=batch_size, validation=validation)
+    if fits:
+        recipes.check_fits(recipe, images)
+    else:
+        with pytest.raises(ValueError, match=f"at most the number .*, {batch_size - 1}"):
+            recipes.check_fits(recipe, images)
+
+
+def test_validation_needs_an_image() -> None:
+    """A share so small that no image is left for it is refused, 0 is fine."""
+    with pytest.raises(ValueError, match="leaves none of 1000 images"):
+        recipes.check_fits(recipes.Recipe(validation=1e-20), 1000)
+    recipes.check_fits(recipes.Recipe(validation=0.0), 1000)
+
+
+@pytest.mark.parametrize(
+    ("settings", "augments"),
+    [({}, False), ({"rotation": 1}, True), ({"shift": 0.1}, True), ({"zoom": 0.1}, True)],
+)
+def test_augmentation_is_any_of_three(settings: dict[str, float], augments: bool) -> None:
+    """Rotation, shift or zoom above 0 moves images."""
+    assert recipes.Recipe(**settings).augments is augments
+
+
+def test_twice_the_epochs_take_twice_the_time() -> None:
+    """Beyond the two seconds of the start the estimate grows with the epochs."""
+    short, long = (recipes.Recipe(epochs=epochs) for epochs in (5, 10))
+    first, second = (recipes.estimated_seconds(recipe, 60_000) - 2 for recipe in (short, long))
+    assert second == pytest.approx(2 * first)
+
+
+# --- JSON -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", recipes.PRESETS)
+def test_presets_survive_json(name: str) -> None:
+    """Written and read again, a recipe is the same; the text is one line."""
+    recipe = recipes.PRESETS[name].recipe
+    text = recipe.to_json()
+    assert "\n" not in text
+    assert recipes.Recipe.from_json(text) == recipe
+
+
+def test_json_of_little_has_the_defaults() -> None:
+    """A setting left out has its default."""
+    assert recipes.Recipe.from_json("{}") == recipes.Recipe()
+
+
+HOSTILE_JSON = [
+    "",
+    "nonsense",
+    "[]",
+    "null",
+    "5",
+    '"flatten"',
+    "[" * 5_000,
+    '{"layers": ' * 900,
+    "[" * 100_000,
+    '{"epochs": NaN}',
+    '{"learning_rate": Infinity}',
+    '{"learning_rate": 1e999}',
+    '{"epochs": ' + "9" * 400 + "}",
+    '{"epochs": ' + "9" * 9_000 + "}",
+    '{"epochs": "5"}',
+    '{"epochs": null}',
+    '{"epochs": true}',
+    '{"epochs": [5]}',
+    '{"layers": ["flatten"]}',
+    '{"layers": {"flatten": 1}}',
+    '{"layers": null}',
+    '{"layers": "flatten lambda"}',
+    '{"layers": "' + "flatten " * 200_000 + '"}',
+    '{"layers": "\\ud800"}',
+    '{"layers": "\\u0000"}',
+    '{"unknown": 1}',
+    '{"__class__": 1}',
+    '{"' + "k" * 5_000 + '": 1}',
+    '{"epochs": 5} {"epochs": 6}',
+    '{"epochs": 5',
+    "\ufeff{}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE_JSON, ids=range(len(HOSTILE_JSON)))
+def test_hostile_json_is_refused(text: str) -> None:
+    """Whatever stands in a file or a database: a `ValueError` with a short sentence, at once."""
+    with pytest.raises(ValueError, match=r".") as refusal:
+        recipes.Recipe.from_json(text)
+    assert len(str(refusal.value)) < 300
+
+
+def test_unknown_setting_is_named() -> None:
+    """A misspelled setting is not dropped in silence."""
+    with pytest.raises(ValueError, match="no setting named `learning_rat`"):
+        recipes.Recipe.from_json(json.dumps({"learning_rat": 0.1}))
+
+
+# --- presets --------------------------------------------------------------------------------
+
+FASHION = {"scaling": "centred", "validation": 0.2}
+# Issue 2's table: data set, layers, what differs from the defaults, accuracy, loss.
+PUBLISHED = {
+    "dense-tutorial": ("mnist", "flatten dense128 drop.2", {"epochs": 5}, 0.9759, None),
+    "dense-wide": ("mnist", "flatten dense512", {"epochs": 10}, None, None),
+    "dense-sgd": (
+        "mnist",
+        "flatten dense128 dense128",
+        {"scaling": "standardised", "optimizer": "sgd", "learning_rate": 0.01, "epochs": 3},
+        0.9611,
+        None,
+    ),
+    "cnn-one-epoch": (
+        "mnist",
+        "conv32x5 pool2 conv64x5 pool2 flatten dense128",
+        {"batch_size": 256, "epochs": 1},
+        0.9813,
+        None,
+    ),
+    "fashion-cnn": (
+        "fashion_mnist",
+        "conv32x3 pool2 conv64x3 pool2 conv64x3 flatten dense64",
+        {"batch_size": 128, "epochs": 25} | FASHION,
+        0.900,
+        0.418,
+    ),
+    "fashion-dropout": (
+        "fashion_mnist",
+        "conv32x3 pool2 drop.2 conv64x3 pool2 drop.2 conv48x3 flatten dense48",
+        {"batch_size": 32, "epochs": 25} | FASHION,
+        0.911,
+        0.267,
+    ),
+    "fashion-padded": (
+        "fashion_mnist",
+        PADDED,
+        {"batch_size": 32, "epochs": 50} | FASHION,
+        0.921,
+        0.234,
+    ),
+    "fashion-augmented": (
+        "fashion_mnist",
+        AUGMENTED,
+        {"scaling": "centred", "batch_size": 128, "epochs": 50, "rotation": 2.0, "shift": 0.05},
+        0.926,
+        0.208,
+    ),
+}
+DEFAULTS = {
+    "scaling": "unit",
+    "rotation": 0.0,
+    "shift": 0.0,
+    "zoom": 0.0,
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "momentum": 0.0,
+    "schedule": "constant",
+    "batch_size": 32,
+    "validation": 0.0,
+    "keep": "last",
+    "patience": 0,
+    "seed": 0,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_preset_is_the_published_one(name: str) -> None:
+    """Each preset has the settings and the figures of issue 2's table, and no others."""
+    dataset, layers, settings, accuracy, loss = PUBLISHED[name]
+    preset = recipes.PRESETS[name]
+    assert (preset.name, preset.dataset) == (name, dataset)
+    assert dataclasses.asdict(preset.recipe) == DEFAULTS | settings | {"layers": layers}
+    assert (preset.published_accuracy, preset.published_loss) == (accuracy, loss)
+
+
+@pytest.mark.parametrize(("name", "errors"), [("dense-tutorial", 241), ("cnn-one-epoch", 187)])
+def test_published_errors(name: str, errors: int) -> None:
+    """The accuracies stand for the errors among 10,000 that the articles count."""
+    assert round(10_000 * (1 - recipes.PRESETS[name].published_accuracy)) == errors
+
+
+def test_there_is_a_starter_for_digits_with_and_without_a_network() -> None:
+    """One for MNIST, one for the digits that come with scikit-learn."""
+    assert {"mnist", "optdigits"} <= set(recipes.STARTERS)
