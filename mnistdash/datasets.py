@@ -223,7 +223,8 @@ def _published(name: str, path: pathlib.Path) -> Dataset:
         _check_split(arrays, split, path)
         for key in keys:
             if _sum(arrays[key]) != known.sums[key]:
-                raise _damaged(path, f"`{key}` differs from the published one (SHA-256)")
+                what = f"`{key}` differs from the published one (SHA-256)"
+                raise _damaged(path, what, array=key)
         return arrays[keys[0]], arrays[keys[1]]
 
     x_test, y_test = read("test")
@@ -305,8 +306,8 @@ class _Bar:
 
     def update(self, count: int) -> None:
         self.started.set()
-        self.done += count
-        self._report(self.done, self.total)
+        self.done += count  # of whole chunks: the last one counts more than it holds
+        self._report(min(self.done, self.total or self.done), self.total)
 
     def reset(self) -> None:
         self.done = 0
@@ -379,8 +380,9 @@ def _idx_labels_match(folder: pathlib.Path, name: str) -> bool:
     try:
         labels = _read_idx(folder, "y_test")
     except DataError:
-        return False
-    return _sum(labels) == _PUBLISHED[name].sums.get("y_test")
+        return name == "mnist"  # whose file names these are: loading it says what is wrong
+    known = {published.sums.get("y_test"): key for key, published in _PUBLISHED.items()}
+    return known.get(_sum(labels), "mnist") == name
 
 
 def _idx_path(folder: pathlib.Path, stem: str) -> pathlib.Path | None:
@@ -437,7 +439,10 @@ def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
         raise _damaged(path, what) from None
 
 
-def _damaged(path: pathlib.Path, what: str) -> DataError:
+def _damaged(path: pathlib.Path, what: str, *, array: str | None = None) -> DataError:
+    """Say what is wrong with a file, or with one array's file in a folder of IDX files."""
+    if array and path.is_dir():
+        path = _idx_path(path, _IDX_FILES[array]) or path
     return DataError(
         f"{path.name} can't be used: {what}. Expected x_train, y_train, x_test and y_test as"
         " published; replace the file or remove it to download it again."
@@ -451,15 +456,18 @@ def _check_split(arrays: dict[str, np.ndarray], split: str, path: pathlib.Path) 
         if key.startswith("x"):
             if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
                 expected = "uint8 (n, 28, 28)"
-                raise _damaged(path, f"`{key}` is {array.dtype} {array.shape}, not {expected}")
+                what = f"`{key}` is {array.dtype} {array.shape}, not {expected}"
+                raise _damaged(path, what, array=key)
         elif array.dtype.kind not in "iu" or array.ndim != 1:
-            raise _damaged(path, f"`{key}` is {array.dtype} {array.shape}, not whole numbers (n,)")
+            what = f"`{key}` is {array.dtype} {array.shape}, not whole numbers (n,)"
+            raise _damaged(path, what, array=key)
         elif array.size and not 0 <= int(array.min()) <= int(array.max()) <= 9:
-            raise _damaged(path, f"`{key}` has labels outside 0-9")
+            raise _damaged(path, f"`{key}` has labels outside 0-9", array=key)
         arrays[key] = _read_only(np.ascontiguousarray(array, np.uint8))
     images, labels = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
     if images != labels or not images:
-        raise _damaged(path, f"the {split} part has {images} images and {labels} labels")
+        what = f"the {split} part has {images} images and {labels} labels"
+        raise _damaged(path, what, array=f"x_{split}")
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

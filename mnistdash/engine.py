@@ -60,19 +60,22 @@ def _train(
 
     dataset = datasets.load(run.dataset)
     recipes.check_fits(run.recipe, len(dataset.x_train))
-    reporter = _Reporter(runs, run.id, on_progress)
+    reporter = _Reporter(runs, run, on_progress)
     outcome = training.train(
         run.recipe,
         dataset,
         on_progress=reporter.progress,
         on_epoch=reporter.epoch,
         should_stop=reporter.should_stop,
+        checkpoint=_checkpoint(runs, run),
+        trace=run.trace,
     )
     results: dict[str, object] = {
         "history": [dataclasses.asdict(epoch) for epoch in outcome.history],
         "seconds": outcome.seconds,
         "versions": outcome.versions,
         "dataset_sha256": dataset.sha256,
+        "best_epoch": outcome.best_epoch,
     }
     artifacts: dict[str, bytes] = {}
     if outcome.status == "finished":
@@ -93,20 +96,32 @@ def _npy(array: np.ndarray) -> bytes:
     return target.getvalue()
 
 
+def _npz(**arrays: np.ndarray) -> bytes:
+    target = io.BytesIO()
+    np.savez_compressed(target, **arrays)
+    return target.getvalue()
+
+
+def _checkpoint(runs: store.Store, run: store.Run) -> bytes | None:
+    """Return what a run that was queued again goes on from."""
+    return runs.artifact(run.id, store.CHECKPOINT) if run.history else None
+
+
 class _Reporter:
     """Turns the trainer's reports into rows, no more than two or three a second."""
 
     def __init__(
         self,
         runs: store.Store,
-        run_id: str,
+        run: store.Run,
         on_progress: "Callable[[training.Progress], None] | None",
     ) -> None:
         self._runs = runs
-        self._run_id = run_id
+        self._run_id = run.id
         self._on_progress = on_progress
-        self._samples: list[tuple[float, float, float]] = []
-        self._history: list[dict] = []
+        self._history = list(run.history)
+        # A resumed run goes on after its last whole epoch.
+        self._samples = [sample for sample in run.live.samples if sample[0] <= len(run.history)]
         self._reported = self._asked = 0.0
         self._stop = False
 
@@ -133,9 +148,19 @@ class _Reporter:
             ),
         )
 
-    def epoch(self, epoch: "training.Epoch", *_: object) -> None:
+    def epoch(
+        self,
+        epoch: "training.Epoch",
+        checkpoint: bytes,
+        predictions: "training.Predictions | None",
+    ) -> None:
         self._history.append(dataclasses.asdict(epoch))
-        self._runs.record(self._run_id, self._history)
+        artifacts = {store.CHECKPOINT: checkpoint}
+        if predictions is not None:
+            artifacts[store.epoch_artifact(epoch.epoch)] = _npz(
+                y_pred=predictions.y_pred, confidence=predictions.confidence
+            )
+        self._runs.record(self._run_id, self._history, artifacts)
 
     def should_stop(self) -> bool:
         if not self._stop and time.monotonic() - self._asked > REPORT_SECONDS:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -53,6 +54,34 @@ class Evaluation:
         _check(y_true, probs)
         self.y_true = _read_only(y_true.astype(np.uint8))  # (n,)
         self.probs = _read_only(probs.astype(np.float32))  # (n, 10)
+
+    @classmethod
+    def from_predictions(
+        cls, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray
+    ) -> "Evaluation":
+        """Build an evaluation of which only the answers are known, not all ten probabilities.
+
+        Its `probs` spread what the answer left evenly over the other classes.
+
+        Args:
+            y_true: whole numbers `(n,)` in 0-9.
+            y_pred: whole numbers `(n,)` in 0-9.
+            confidence: floats `(n,)` in 0-1, the probability of each answer.
+
+        Raises:
+            ValueError: the arrays don't fit each other, or hold what is no class or no
+                probability.
+        """
+        y_pred, sure = np.asarray(y_pred), np.asarray(confidence, np.float32)
+        if y_pred.shape != sure.shape or y_pred.ndim != 1 or y_pred.dtype.kind not in "iu":
+            raise ValueError(f"`y_pred` must be whole numbers (n,). Received: {y_pred.shape}.")
+        if len(y_pred) and not 0 <= y_pred.min() <= y_pred.max() < NUM_CLASSES:
+            raise ValueError("`y_pred` must lie in 0-9.")
+        # A softmax's answer has at least a tenth; float16 may have rounded it down.
+        sure = np.clip(sure, 1 / NUM_CLASSES + 1e-6, 1.0)
+        probs = np.repeat((1 - sure)[:, np.newaxis] / (NUM_CLASSES - 1), NUM_CLASSES, axis=1)
+        probs[np.arange(len(y_pred)), y_pred] = sure
+        return cls(y_true, probs)
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -208,6 +237,39 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def once_right(y_true: np.ndarray, y_pred_by_epoch: Sequence[np.ndarray]) -> np.ndarray:
+    """Find the images that were read rightly after some epoch and wrongly after the last.
+
+    Args:
+        y_true: whole numbers `(n,)`.
+        y_pred_by_epoch: the answers after each epoch, whole numbers `(n,)`.
+
+    Returns:
+        bool `(n,)`.
+
+    Source: forgetting events: M. Toneva et al., An Empirical Study of Example Forgetting during
+    Deep Neural Network Learning, ICLR 2019.
+    """
+    right = np.stack([y_pred == y_true for y_pred in y_pred_by_epoch])
+    return right.any(axis=0) & ~right[-1]
+
+
+def overfitting_since(history: Sequence[Mapping]) -> int | None:
+    """Return the epoch, from 0, after which training went on to fit but validation got worse.
+
+    That is the epoch of the lowest validation loss, if three or more followed it, the last
+    validation loss is at least 2 % higher, and the training loss has fallen since.
+    """
+    losses = [epoch.get("val_loss") for epoch in history]
+    known = [loss for loss in losses if loss is not None]
+    if not known or losses[-1] is None:
+        return None
+    best = losses.index(min(known))
+    worse = losses[-1] >= 1.02 * losses[best] and len(losses) - 1 - best >= 3
+    before, now = history[best].get("loss"), history[-1].get("loss")
+    return best if worse and before is not None and now is not None and now < before else None
 
 
 def sign_test(first: int, second: int) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly import subplots
 
 ACCENT = "#6D67F2"
 GREY = "#8A8A99"
@@ -92,6 +93,7 @@ def learning_curves(
     *,
     epochs: int,
     samples: Sequence[tuple[float, float | None]] = (),
+    best_epoch: int | None = None,
 ) -> go.Figure:
     """Draw one metric over the epochs, on training and validation images.
 
@@ -100,6 +102,7 @@ def learning_curves(
         metric: `loss` or `accuracy`.
         epochs: how many are planned: the curve grows into that width.
         samples: `(epoch, value)` on the way through the epochs, an epoch being fractional.
+        best_epoch: the epoch of the lowest validation loss, from 0, marked on the curve.
     """
     numbers = [epoch["epoch"] + 1 for epoch in history]
     figure = go.Figure()
@@ -128,6 +131,19 @@ def learning_curves(
                 marker={"size": 6},
                 hovertemplate=f"epoch %{{x}}: {metric} %{{y:.4f}} on {name} images<extra></extra>",
             )
+    best = None if best_epoch is None else history[best_epoch].get(f"val_{metric}")
+    if best is not None:
+        figure.add_scatter(
+            x=[best_epoch + 1],
+            y=[best],
+            mode="markers+text",
+            name="best",
+            text=["best"],
+            textposition="top center",
+            marker={"size": 12, "symbol": "circle-open", "color": ACCENT, "line": {"width": 2}},
+            hovertemplate=f"lowest validation loss: epoch {best_epoch + 1}<extra></extra>",
+            showlegend=False,
+        )
     figure.update_xaxes(title="epoch", range=[0, epochs + 0.3], dtick=max(1, epochs // 10))
     figure.update_yaxes(
         tickformat=".1%" if metric == "accuracy" else None,
@@ -135,6 +151,34 @@ def learning_curves(
         gridcolor=_GRID,
     )
     return _calm(figure, height=260)
+
+
+def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
+    """Draw each layer's weights at the start and at the end of a training.
+
+    Args:
+        layers: a mapping a layer with `layer`, its name, `edges` of k+1 bins, and the k counts
+            `start` and `end`.
+    """
+    figure = subplots.make_subplots(cols=len(layers), subplot_titles=[e["layer"] for e in layers])
+    for column, entry in enumerate(layers, start=1):
+        edges = np.asarray(entry["edges"], float)
+        for when, colour in (("start", GREY), ("end", ACCENT)):
+            figure.add_scatter(
+                x=(edges[:-1] + edges[1:]) / 2,
+                y=entry[when],
+                mode="lines",
+                line={"shape": "hvh", "width": 1.5, "color": colour},
+                name=f"at the {when}",
+                legendgroup=when,
+                showlegend=column == 1,
+                hoverinfo="skip",
+                row=1,
+                col=column,
+            )
+    figure.update_yaxes(showticklabels=False, showgrid=False)
+    figure = _calm(figure, height=220)
+    return figure.update_layout(margin_t=36, legend={"y": -0.2, "yanchor": "top"})
 
 
 def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]) -> go.Figure:

@@ -239,10 +239,10 @@ def _blobs(plane, lines=True):
             top = float(contrast.max())
             level = floor
             while level < 0.6 * top or level == floor:
-                yield from _blobs_at(toned, contrast, level, dark)
+                yield from _blobs_at(toned, contrast, level, dark, floor)
                 level *= 1.35
 
-def _blobs_at(toned, contrast, level, dark):
+def _blobs_at(toned, contrast, level, dark, floor):
     count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > level).astype(np.uint8), connectivity=8)
     side = np.maximum(stats[1:, 2], stats[1:, 3])
     order = np.argsort(-side)[:40] + 1
@@ -252,9 +252,9 @@ def _blobs_at(toned, contrast, level, dark):
         mask = labels[y:y+h, x:x+w] == i
         peak = float(np.percentile(contrast[y:y+h, x:x+w][mask], 90))
         if level < 0.36 * peak: continue
-        yield Blob(contrast, level, peak, (x, y, w, h), mask, dark, *_score(toned, (x, y, w, h), mask, peak))
+        yield Blob(contrast, level, peak, (x, y, w, h), mask, dark, *_score(toned, (x, y, w, h), mask, peak, floor))
 
-def _score(toned, box, mask, peak):
+def _score(toned, box, mask, peak, floor):
     x, y, w, h = box
     H, W = toned.shape
     side = max(w, h)
@@ -263,13 +263,14 @@ def _score(toned, box, mask, peak):
     score = math.sqrt(peak) * (side / s)
     cx, cy = (x + w / 2) / W - .5, (y + h / 2) / H - .5
     score *= math.exp(-2 * (cx * cx + cy * cy) * 1.5)
-    if x == 0 or y == 0 or x + w == W or y + h == H:
+    if x == 0 or y == 0 or x + w == W or y + h == H or (w > .9 * W and h > .9 * H):
         score *= .15; why.append("edge")
+    if min(w, h) < .06 * side and (w > .7 * W or h > .7 * H):
+        score *= .1; why.append("line")
+    score *= min(1, peak / (4 * floor)) ** 1.5
     if w > 3 * h: score *= .1; why.append("flat")
-    if min(w, h) > .3 * side:
-        m = np.zeros_like(mask); a = max(1, int(.12 * h)); b = max(1, int(.12 * w))
-        m[a:-a, b:-b] = mask[a:-a, b:-b]
-        if m.sum() < .12 * mask.sum(): score *= .02; why.append("frame")
+    if min(w, h) > .3 * side and _is_sheet(mask):
+        score *= .02; why.append("frame")
     width = _stroke_width(mask)[0] / side
     score *= math.exp(-(max(0, width - .2) / .1) ** 2)
     r = max(3, int(.35 * side))
@@ -278,7 +279,9 @@ def _score(toned, box, mask, peak):
     ink = np.zeros(around.shape, bool); ink[y - y0:y - y0 + h, x - x0:x - x0 + w] = mask
     out = np.median(around[~ink]) if not ink.all() else 0
     distinct = (out - np.mean(around[ink])) / peak
-    score *= min(max(distinct, 0.0), .6)
+    score *= min(max(distinct, 0.0) / .7, 1.0) ** 2
+    if distinct > 1.4: score *= .3
+    if width < .012: score *= .2
     return score, ",".join(why) + f" w{width:.2f} d{distinct:.2f} b{box}"
 
 def _without_lines(contrast, floor):
@@ -330,13 +333,14 @@ def _best(plane):
     if not blobs:
         raise ValueError(NO_DIGIT)
     best = max(blobs, key=lambda b: b.score)
-    inner = [b for b in blobs if b.dark != best.dark and b.score > .2 * best.score and _inside(b.box, best.box)]
-    return max(inner, key=lambda b: b.score, default=best)
+    return best
 
-def _inside(a, b):
-    m = .02 * max(b[2:])
-    return a[0] > b[0] + m and a[1] > b[1] + m and a[0] + a[2] < b[0] + b[2] - m and a[1] + a[3] < b[1] + b[3] - m
-
+def _is_sheet(mask):
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea)
+    corners = cv2.approxPolyDP(outline, 0.04 * cv2.arcLength(outline, True), True)
+    area = cv2.contourArea(outline)
+    return len(corners) == 4 and cv2.isContourConvex(corners) and .9 < area / max(cv2.contourArea(corners), 1) < 1.1
 
 def _soft(blob):
     """loose soft crop of blob with its companions"""

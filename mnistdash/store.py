@@ -25,8 +25,11 @@ STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long 
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 UNDER_WAY = ("queued", "running")
 STATUSES = (*UNDER_WAY, "finished", "cancelled", "diverged", "failed", "interrupted", "unreadable")
+RESUMABLE = ("cancelled", "failed", "interrupted")
+CHECKPOINT = "checkpoint.npz"
 _MAX_NAME = 60  # characters
-_MAX_ARTIFACT = 64 * 2**20  # bytes
+_MAX_NOTE = 500
+_MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
 _SHIPPED = ("model.tflite", "probs.npy", "weights.npz")  # what a starter file holds of a run
 
 _metadata = sa.MetaData()
@@ -46,13 +49,19 @@ _runs = sa.Table(
     sa.Column("recipe", sa.Text, nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("pinned", sa.Boolean, nullable=False, default=False),
+    sa.Column("request", sa.String(40)),  # shared by the seeds that were asked for together
+    sa.Column("trace", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("queued_at", sa.Float),
     sa.Column("started_at", sa.Float),
     sa.Column("alive_at", sa.Float),
     sa.Column("cancel", sa.Boolean, nullable=False, default=False),
     sa.Column("live", sa.Text),
     sa.Column("history", sa.Text),
     sa.Column("seconds", sa.Float),
+    sa.Column("best_epoch", sa.Integer),
     sa.Column("test_accuracy", sa.Float),
     sa.Column("test_errors", sa.Integer),
     sa.Column("test_loss", sa.Float),
@@ -102,7 +111,8 @@ class Run:
     """One training of a recipe on a data set, as the store knows it now.
 
     `recipe` is `None` only for a run that can't be read; `history` has one dict an epoch with
-    `loss`, `accuracy`, `val_loss`, `val_accuracy`, `learning_rate`, `seconds`.
+    `loss`, `accuracy`, `val_loss`, `val_accuracy`, `learning_rate`, `seconds`. Runs of one
+    `request` differ in their seed alone; `trace` says that every epoch's predictions are kept.
     """
 
     id: str
@@ -112,12 +122,18 @@ class Run:
     recipe: recipes.Recipe | None
     status: str
     reason: str | None
+    note: str
+    pinned: bool
+    request: str | None
+    trace: bool
     created_at: float
+    queued_at: float | None
     started_at: float | None
     cancel: bool
     live: Live
     history: tuple[dict, ...]
     seconds: float | None
+    best_epoch: int | None
     test_accuracy: float | None
     test_errors: int | None
     test_loss: float | None
@@ -132,6 +148,11 @@ class Run:
     def under_way(self) -> bool:
         """Whether the run waits or trains."""
         return self.status in UNDER_WAY
+
+
+def epoch_artifact(epoch: int) -> str:
+    """Return the name under which an epoch's test predictions are kept."""
+    return f"epoch-{epoch:03d}.npz"
 
 
 def default_url() -> str:
@@ -179,8 +200,10 @@ class Store:
     # --- runs, as people see them ---
 
     def runs(self) -> list[Run]:
-        """Return every run, newest first."""
-        query = sa.select(_runs).order_by(_runs.c.created_at.desc(), _runs.c.id)
+        """Return every run, the pinned ones first, then the newest."""
+        query = sa.select(_runs).order_by(
+            _runs.c.pinned.desc(), _runs.c.created_at.desc(), _runs.c.id
+        )
         with self._read() as connection:
             return [_run(row) for row in connection.execute(query).mappings()]
 
@@ -195,7 +218,7 @@ class Store:
 
     def ahead(self, run: Run) -> int:
         """Count the trainings that come before a waiting one."""
-        earlier = _runs.c.status.in_(UNDER_WAY) & (_runs.c.created_at < run.created_at)
+        earlier = _runs.c.status.in_(UNDER_WAY) & (_runs.c.queued_at < run.queued_at)
         with self._read() as connection:
             return connection.scalar(sa.select(sa.func.count()).where(earlier)) or 0
 
@@ -207,6 +230,14 @@ class Store:
         """
         self._update(run_id, name=_clean_name(name))
 
+    def annotate(self, run_id: str, note: str) -> None:
+        """Give a run a note, at most 500 characters; an empty one removes it."""
+        self._update(run_id, note=note.strip()[:_MAX_NOTE])
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Keep a run at the top of the list, or let it go."""
+        self._update(run_id, pinned=pinned)
+
     def delete(self, run_id: str) -> None:
         """Remove a run with all its artifacts."""
         with self._write() as connection:
@@ -215,11 +246,26 @@ class Store:
 
     # --- a training's way through the store ---
 
-    def enqueue(self, recipe: recipes.Recipe, dataset: str, *, name: str) -> Run:
+    def enqueue(
+        self,
+        recipe: recipes.Recipe,
+        dataset: str,
+        *,
+        name: str,
+        trace: bool = False,
+        request: str | None = None,
+    ) -> Run:
         """Ask for a training.
 
         The same recipe on the same data set gives the same weights, so a second request while
         the first is under way (a double click, say) is answered with the first.
+
+        Args:
+            recipe: what to train.
+            dataset: the name of the data set to train on.
+            name: what people call the run.
+            trace: whether to keep what the model says of the test images after each epoch.
+            request: shared by runs that were asked for together.
 
         Returns:
             The run that waits, or the equal one that is under way.
@@ -233,10 +279,7 @@ class Store:
             for run in under_way:
                 if run.recipe == recipe and run.dataset == dataset and not run.cancel:
                     return run
-            if sum(run.status == "queued" for run in under_way) >= MAX_WAITING:
-                raise StoreError(
-                    f"{MAX_WAITING} trainings wait already. Try again when one has ended."
-                )
+            _refuse_crowd(under_way)
             run_id, now = secrets.token_hex(4), time.time()
             connection.execute(
                 sa.insert(_runs).values(
@@ -246,11 +289,31 @@ class Store:
                     recipe=recipe.to_json(),
                     status="queued",
                     created_at=now,
+                    queued_at=now,
                     alive_at=now,
-                    cancel=False,
+                    trace=trace,
+                    request=request,
                 )
             )
         return self.run(run_id)
+
+    def requeue(self, run_id: str) -> None:
+        """Let an ended run with a checkpoint wait again, to go on from its last epoch.
+
+        Raises:
+            StoreError: it has no checkpoint, is under way, or eight trainings wait already.
+        """
+        if CHECKPOINT not in self.artifact_names(run_id):
+            raise StoreError("This run can't be resumed: it ended before its first epoch did.")
+        with self._write() as connection:
+            query = sa.select(_runs).where(_runs.c.status.in_(UNDER_WAY))
+            _refuse_crowd([_run(row) for row in connection.execute(query).mappings()])
+            now = time.time()
+            connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status.in_(RESUMABLE))
+                .values(status="queued", reason=None, cancel=False, queued_at=now, alive_at=now)
+            )
 
     def start(self, run_id: str) -> bool:
         """Turn a waiting run into a running one; tell whether it was still waiting."""
@@ -273,9 +336,16 @@ class Store:
         """Write how far a training is."""
         self._update(run_id, live=_json(dataclasses.asdict(live)), alive_at=time.time())
 
-    def record(self, run_id: str, history: Sequence[dict]) -> None:
-        """Write the epochs so far."""
-        self._update(run_id, history=_json(list(history)), alive_at=time.time())
+    def record(self, run_id: str, history: Sequence[dict], artifacts: dict[str, bytes]) -> None:
+        """Write the epochs so far and what to keep of the last one, in one transaction."""
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id)
+                .values(history=_json(list(history)), alive_at=time.time())
+            )
+            if changed.rowcount == 1:
+                _insert_artifacts(connection, run_id, artifacts)
 
     def request_cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that still waits is cancelled at once."""
@@ -317,6 +387,12 @@ class Store:
             )
             if changed.rowcount == 1:
                 _insert_artifacts(connection, run_id, artifacts or {})
+                if status == "finished":
+                    connection.execute(
+                        sa.delete(_artifacts).where(
+                            _artifacts.c.run_id == run_id, _artifacts.c.name == CHECKPOINT
+                        )
+                    )
 
     def interrupt_stale(self) -> None:
         """Mark runs under way that gave no sign of life for 30 seconds."""
@@ -356,6 +432,23 @@ class Store:
         query = sa.select(_artifacts.c.name).where(_artifacts.c.run_id == run_id)
         with self._read() as connection:
             return sorted(connection.scalars(query))
+
+    def predictions(self, run_id: str, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a traced run said of the test images after an epoch, counted from 0.
+
+        Returns:
+            The predicted classes, uint8 `(n,)`, and their probabilities, float16 `(n,)`.
+
+        Raises:
+            StoreError: they are missing or damaged.
+        """
+        name = epoch_artifact(epoch)
+        data = self.artifact(run_id, name)
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return arrays["y_pred"], arrays["confidence"]
+        except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile):
+            raise StoreError(f"The {name} of this run is damaged. Train it again.") from None
 
     def probs(self, run_id: str) -> np.ndarray:
         """Return a finished run's test probabilities, float32 `(n, 10)`.
@@ -455,6 +548,11 @@ def _connect(url: str) -> sa.Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _refuse_crowd(under_way: Sequence[Run]) -> None:
+    if sum(run.status == "queued" for run in under_way) >= MAX_WAITING:
+        raise StoreError(f"{MAX_WAITING} trainings wait already. Try again when one has ended.")
 
 
 def _refuse_empty_file(path: pathlib.Path) -> None:

@@ -13,6 +13,7 @@ widgets.follow_chosen_image()
 run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 names = dataset.class_names
+kept = answers
 
 st.caption("Rows are true classes, columns what the model read. Click a cell to see its images.")
 chart, side = st.columns((3, 2), gap="large")
@@ -26,6 +27,7 @@ with side:
         persist_state="session",
     )
     diagonal = st.toggle("Show the rightly read", key="diagonal", persist_state="session")
+    answers = filters.at_epoch(run, dataset, answers)
     filters.class_boxes(names)
     st.markdown("**Largest confusions**")
     with st.container(gap=None):
@@ -69,4 +71,5 @@ widgets.tiles(
     filters.page_of(shown, PAGE_SIZE),
     on_choose=widgets.open_in_gallery,
     key="cell-images",
+    once_right=filters.once_right(run, dataset) if answers is kept else None,
 )

@@ -20,11 +20,11 @@ name = st.selectbox(
 )
 try:
     dataset = datasets.load(name)
+    mean, deviation = datasets.pixel_moments(name)
 except datasets.DataError as error:
     st.warning(str(error), icon=":material/warning:")
     st.stop()
 names = dataset.class_names
-mean, deviation = datasets.pixel_moments(name)
 widgets.facts(
     {
         "Training images": (words.count(len(dataset.x_train)), "28x28 pixels each"),

@@ -20,6 +20,7 @@ with st.expander("Filters", expanded=not widgets.on_phone(), icon=":material/fil
     with confidence:
         filters.confidence_slider()
     filters.all_images_switch()
+    kept, answers = answers, filters.at_epoch(run, dataset, answers)
 shown = filters.selected(answers)
 of_all = len(answers) if st.session_state["all"] else len(answers.errors)
 st.markdown(
@@ -46,6 +47,7 @@ with left:
         filters.page_of(shown, PAGE_SIZE),
         on_choose=open_card,
         key="gallery",
+        once_right=filters.once_right(run, dataset) if answers is kept else None,
     )
 with right:
     index = st.session_state["index"]

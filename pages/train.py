@@ -13,6 +13,7 @@ form, table = st.columns((3, 2), gap="large")
 with form:
     preset, dataset = recipe_form.preset_and_data()
     recipe = recipe_form.recipe()
+    options = recipe_form.request_options()
 with table:
     if isinstance(recipe, recipes.Recipe):
         recipe_form.layer_table(recipe)
@@ -30,10 +31,11 @@ with form:
         disabled=not ready,
         on_click=training_view.start,
         args=(recipe, dataset, preset),
+        kwargs=options,
     )
     if ready:
         seconds = training_view.estimated_seconds(recipe, dataset)
-        remark.caption(f"about {words.duration(seconds)}" if seconds else "")
+        remark.caption(f"about {words.duration(seconds * options['seeds'])}" if seconds else "")
     if engine.trouble:
         st.warning(engine.trouble, icon=":material/warning:")
 

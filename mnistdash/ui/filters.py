@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from mnistdash import evaluation, figures
-from mnistdash.ui import words
+from mnistdash import datasets, evaluation, figures, store
+from mnistdash.ui import state, words
 
 _CLICKED = "clicked_cell"  # the cell clicked last: a second click reports an empty selection
 
@@ -125,6 +125,45 @@ def selected(answers: evaluation.Evaluation) -> np.ndarray:
         include_right=st.session_state["all"] or asks_for_right(),
         order=st.session_state["sort"],
     )
+
+
+def at_epoch(
+    run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation
+) -> evaluation.Evaluation:
+    """Show a slider over the epochs of a traced run, and return the answers after the chosen one.
+
+    The last place stands for the model that was kept, whose `answers` are given.
+    """
+    epochs = len(run.history)
+    if not run.trace or epochs < 2:
+        return answers
+    st.session_state["epoch"] = min(st.session_state.get("epoch") or epochs, epochs)
+    st.slider(
+        "After epoch",
+        1,
+        epochs,
+        key="epoch",
+        persist_state="session",
+        help="How errors appear and vanish while the model learns; the last is the model kept.",
+    )
+    chosen = st.session_state["epoch"]
+    if chosen == epochs:
+        return answers
+    try:
+        return state.load_epoch(run.id, dataset.name, chosen - 1)
+    except store.StoreError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return answers
+
+
+def once_right(run: store.Run, dataset: datasets.Dataset) -> np.ndarray | None:
+    """Return which images a traced run had right once and has wrong now; `None` if untraced."""
+    if not run.trace:
+        return None
+    try:
+        return state.load_once_right(run.id, dataset.name, len(run.history))
+    except store.StoreError:
+        return None
 
 
 def page_of(indices: np.ndarray, size: int) -> np.ndarray:

@@ -108,6 +108,7 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   tile.title = alt;
   tile.dataset.index = captions?.indices[position] ?? "";
   tile.setAttribute("aria-current", isChosen);
+  tile.classList.toggle("marked", captions?.marked?.[position] ?? false);
   index.textContent = captions ? `#${captions.indices[position]}` : "";
   answer.hidden = !captions?.answers;
   if (!answer.hidden) paintAnswer(answer, position, captions);

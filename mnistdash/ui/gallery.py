@@ -31,6 +31,7 @@ def tiles(
     answers: Sequence[str] | None = None,
     probabilities: Sequence[float] | None = None,
     right: Sequence[bool] | None = None,
+    marked: Sequence[bool] | None = None,
     alts: Sequence[str],
     chosen: int | None = None,
     tile_px: int = 56,
@@ -45,6 +46,7 @@ def tiles(
         answers: Predicted class name of each image; None leaves the line out.
         probabilities: Probability of each answer, shown with two decimals.
         right: Whether each answer is right; None shows the answers without judging them.
+        marked: Whether each image was right once and is wrong at the end; None marks none.
         alts: What each tile says to a person who can't see it, and on hover.
         chosen: Index whose tile is marked.
         tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
@@ -61,6 +63,7 @@ def tiles(
         "answers": _each(answers, str),
         "probabilities": _each(probabilities, "{:.2f}".format),
         "right": _each(right, bool),
+        "marked": _each(marked, bool),
     }
     _check_lengths(len(images), alts=alts, **captions)
     captions["chosen"] = None if chosen is None else int(chosen)

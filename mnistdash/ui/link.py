@@ -50,6 +50,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "conf": _confidence,
     "all": lambda text: bool(_number(1, 1)(text)),
     "page": _number(1, 9_999),
+    "epoch": _number(1, 200),
 }
 # A view that is not in the link is the default one.
 DEFAULTS: dict[str, object] = {
@@ -62,6 +63,7 @@ DEFAULTS: dict[str, object] = {
     "conf": (0.0, 1.0),
     "all": False,
     "page": 1,
+    "epoch": None,
 }
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash import datasets, recipes
+from mnistdash import datasets, recipes, store
 from mnistdash.ui import words
 
 CUSTOM = "custom"
@@ -79,6 +79,30 @@ def recipe() -> recipes.Recipe | str:
         return recipes.Recipe(**settings)
     except ValueError as error:
         return str(error)
+
+
+def request_options() -> dict[str, object]:
+    """Show how often to train, and whether to keep every epoch's answers.
+
+    Returns:
+        `seeds`, 1-8, and `trace`.
+    """
+    seeds, trace = st.columns((1, 3), vertical_alignment="bottom")
+    seeds.number_input(
+        "Seeds",
+        1,
+        store.MAX_WAITING,
+        key="seeds",
+        persist_state="session",
+        help="Train this often, each time with the next seed: chance shows as a deviation.",
+    )
+    trace.toggle(
+        "Keep every epoch's answers to the test images",
+        key="trace",
+        persist_state="session",
+        help="For the slider over epochs on the confusion and gallery pages; 30 kB an epoch.",
+    )
+    return {"seeds": st.session_state["seeds"], "trace": st.session_state["trace"]}
 
 
 def layer_table(chosen: recipes.Recipe) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 
+import numpy as np
 import streamlit as st
 
 from mnistdash import classifier, datasets, engine, evaluation, settings, store
@@ -43,6 +44,38 @@ def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
         raise store.StoreError(
             "The answers of this run do not fit the data set's test images. Train it again."
         ) from None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def load_epoch(run_id: str, dataset: str, epoch: int) -> evaluation.Evaluation:
+    """Return what a traced run answered after an epoch, counted from 0.
+
+    Raises:
+        StoreError: the answers are missing, damaged, or to other images.
+        DataError: the data set can't be loaded.
+    """
+    y_pred, confidence = open_store().predictions(run_id, epoch)
+    try:
+        return evaluation.Evaluation.from_predictions(
+            datasets.load(dataset).y_test, y_pred, confidence
+        )
+    except ValueError:
+        raise store.StoreError(
+            "The answers of this epoch do not fit the data set's test images."
+        ) from None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_once_right(run_id: str, dataset: str, epochs: int) -> np.ndarray:
+    """Return which test images were right after some epoch and wrong at the end, bool `(n,)`.
+
+    Raises:
+        StoreError: the answers of an epoch are missing or damaged.
+        DataError: the data set can't be loaded.
+    """
+    answers = [load_epoch(run_id, dataset, epoch).y_pred for epoch in range(epochs)]
+    final = load_evaluation(run_id, dataset)
+    return evaluation.once_right(final.y_true, [*answers, final.y_pred])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

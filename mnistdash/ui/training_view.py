@@ -1,24 +1,45 @@
 """A training as a person sees it: asked for, waiting, growing, ended."""
 
+import dataclasses
+import secrets
+
 import streamlit as st
 
-from mnistdash import datasets, figures, recipes, store
+from mnistdash import datasets, evaluation, figures, recipes, store
 from mnistdash.ui import state, words
 
 _TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
 
 
-def start(recipe: recipes.Recipe, dataset: str, name: str) -> None:
-    """Ask for a training and send it to the worker."""
+def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace: bool) -> None:
+    """Ask for trainings of a recipe, one a seed, and send them to the worker."""
+    request = secrets.token_hex(4) if seeds > 1 else None
     try:
         recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
-        run = state.open_store().enqueue(recipe, dataset, name=name)
+        for seed in range(recipe.seed, recipe.seed + seeds):
+            run = state.open_store().enqueue(
+                dataclasses.replace(recipe, seed=seed),
+                dataset,
+                name=name,
+                trace=trace,
+                request=request,
+            )
+            st.session_state[state.FRESH] = run.id
+            state.open_engine().submit(run.id)
     except (store.StoreError, datasets.DataError, ValueError) as error:
         st.session_state[_TROUBLE] = str(error)
+
+
+def resume(run_id: str) -> None:
+    """Let an ended training go on from its last epoch."""
+    try:
+        state.open_store().requeue(run_id)
+    except store.StoreError as error:
+        st.session_state[_TROUBLE] = str(error)
         return
-    st.session_state[state.FRESH] = run.id
-    state.open_engine().submit(run.id)
+    st.session_state[state.FRESH] = run_id
+    state.open_engine().submit(run_id)
 
 
 def trouble() -> None:
@@ -122,7 +143,14 @@ def curves(run: store.Run) -> None:
     """Show loss and accuracy over the epochs."""
     if run.recipe is None or not (run.history or run.live.samples):
         return
+    since = evaluation.overfitting_since(run.history)
+    if since is not None:
+        st.caption(
+            f"Overfitting since epoch {since + 1}: the loss on the training images goes on falling,"
+            " on the validation images it rises."
+        )
     epochs = len(run.history) if run.finished else run.recipe.epochs
+    validated = any(epoch.get("val_loss") is not None for epoch in run.history)
     for column, metric, place in zip(st.columns(2), ("accuracy", "loss"), (2, 1), strict=True):
         column.markdown(f"{metric.capitalize()}")
         column.plotly_chart(
@@ -131,6 +159,7 @@ def curves(run: store.Run) -> None:
                 metric,
                 epochs=epochs,
                 samples=[(sample[0], sample[place]) for sample in run.live.samples],
+                best_epoch=run.best_epoch if validated else None,
             ),
             key=f"curve-{metric}-{run.id}",
             config={"displayModeBar": False},

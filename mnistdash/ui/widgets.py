@@ -117,7 +117,7 @@ def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
 
 
 def _forget_image() -> None:
-    st.session_state.update({"index": None, "page": 1})
+    st.session_state.update({"index": None, "page": 1, "epoch": None})
 
 
 # --- guards ---------------------------------------------------------------------------------
@@ -202,6 +202,7 @@ def tiles(
     on_choose: Callable[[int], None],
     key: str,
     tile_px: int = 56,
+    once_right: np.ndarray | None = None,
 ) -> None:
     """Show test images with their answers as tiles.
 
@@ -212,8 +213,10 @@ def tiles(
         on_choose: called with the index of a clicked tile.
         key: Streamlit key.
         tile_px: side of a picture in CSS pixels.
+        once_right: whether each test image was right in an earlier epoch, bool `(n,)`.
     """
     names = dataset.class_names
+    marked = np.zeros(len(answers), bool) if once_right is None else once_right
     gallery.tiles(
         dataset.x_test[indices],
         indices=indices,
@@ -221,9 +224,17 @@ def tiles(
         probabilities=answers.confidence[indices],
         right=answers.right[indices],
         alts=[
-            words.alt(i, answers.y_true[i], answers.y_pred[i], answers.confidence[i], names)
+            words.alt(
+                i,
+                answers.y_true[i],
+                answers.y_pred[i],
+                answers.confidence[i],
+                names,
+                once_right=marked[i],
+            )
             for i in indices
         ],
+        marked=marked[indices],
         chosen=st.session_state.get("index"),
         on_choose=on_choose,
         tile_px=tile_px,

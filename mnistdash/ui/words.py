@@ -50,11 +50,19 @@ def read_as(true_class: int, pred_class: int, class_names: tuple[str, ...]) -> s
     return f"{class_names[true_class]} read as {class_names[pred_class]}"
 
 
-def alt(index: int, true_class: int, pred_class: int, prob: float, names: tuple[str, ...]) -> str:
+def alt(
+    index: int,
+    true_class: int,
+    pred_class: int,
+    prob: float,
+    names: tuple[str, ...],
+    *,
+    once_right: bool = False,
+) -> str:
     """Describe a test image and its answer to a person who can't see it."""
-    if true_class == pred_class:
-        return f"Image {index}: {names[true_class]}, read rightly, probability {prob:.2f}"
-    return f"Image {index}: {read_as(true_class, pred_class, names)}, probability {prob:.2f}"
+    said = "read rightly" if true_class == pred_class else f"read as {names[pred_class]}"
+    past = ", right in an earlier epoch" if once_right else ""
+    return f"Image {index}: {names[true_class]} {said}, probability {prob:.2f}{past}"
 
 
 def times(number: int) -> str:
