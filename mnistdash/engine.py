@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -226,13 +227,16 @@ def warm() -> None:
 class Engine:
     """Sends waiting runs to a worker and sees to it that each of them ends.
 
-    It starts in the background; runs submitted meanwhile are sent when it is up.
+    It starts in the background; runs submitted meanwhile are sent when it is up. A run is sent
+    only when a worker is free: Dask counts a killed worker against every task it was given.
     """
 
     def __init__(self, runs: store.Store) -> None:
         self._runs = runs
-        self._futures: dict[str, distributed.Future | None] = {}
+        self._waiting: list[str] = []
+        self._futures: dict[str, distributed.Future] = {}
         self._lock = threading.Lock()
+        self._wake = threading.Event()
         self._client: distributed.Client | None = None
         self._warm: distributed.Future | None = None
         self._trouble: str | None = None
@@ -252,9 +256,9 @@ class Engine:
     def submit(self, run_id: str) -> None:
         """Send a waiting run to the worker; a run already sent is left alone."""
         with self._lock:
-            if run_id not in self._futures:
-                self._futures[run_id] = None
-                self._send(run_id)
+            if run_id not in self._waiting:
+                self._waiting.append(run_id)
+        self._wake.set()
 
     def close(self) -> None:
         """Stop the worker and the scheduler."""
@@ -274,44 +278,46 @@ class Engine:
             self._trouble = f"The trainer did not start ({type(error).__name__}); see the log."
             return
         atexit.register(self.close)
-        with self._lock:
-            for run_id in self._futures:
-                self._send(run_id)
         while self._client is not None:
-            time.sleep(1.0)
-            with contextlib.suppress(store.StoreError):
+            try:
                 self._look_after()
+                self._send_next()
+            except (store.StoreError, OSError) as error:
+                _log.warning("the trainer will be looked after again: %s", error)
+            self._wake.wait(1.0)
+            self._wake.clear()
 
-    def _send(self, run_id: str) -> None:
-        if self._client is not None and self._futures[run_id] is None:
-            self._futures[run_id] = self._client.submit(
-                perform, run_id, self._runs.url, key=f"train-{run_id}", pure=False
+    def _send_next(self) -> None:
+        """Give each free worker the run that waited longest."""
+        while self._waiting and len(self._futures) < sum(self._client.nthreads().values()):
+            with self._lock:
+                run_id = self._waiting.pop(0)
+            future = self._client.submit(
+                perform, run_id, self._runs.url, key=f"{run_id}-{uuid.uuid4().hex}", pure=False
             )
+            future.add_done_callback(lambda _: self._wake.set())
+            self._futures[run_id] = future
 
     def _look_after(self) -> None:
         """Keep waiting runs alive, name the end of lost ones, and end those that won't stop."""
-        with self._lock:
-            sent = {key: future for key, future in self._futures.items() if future is not None}
-        waiting = []
-        for run_id, future in sent.items():
+        for run_id, future in list(self._futures.items()):
             run = self._runs.run(run_id)
             if future.done():
                 self._close_lost(run, future)
-                with self._lock:
-                    del self._futures[run_id]
+                del self._futures[run_id]
                 self._stubborn.pop(run_id, None)
-            elif run is not None and run.status == "queued":
-                waiting.append(run_id)
             elif run is None or run.cancel or not run.under_way:
                 self._insist(run_id)
-        if waiting:
-            self._runs.keep_alive(waiting)
+        if self._waiting:
+            self._runs.keep_alive(self._waiting)
         self._runs.interrupt_stale()
 
     def _close_lost(self, run: store.Run | None, future: "distributed.Future") -> None:
         if run is None or not run.under_way or future.status == "finished":
             return
-        if run.cancel:
+        if run.status == "queued":  # lost before it began, or queued anew to be resumed
+            self.submit(run.id)
+        elif run.cancel:
             self._runs.finish(run.id, status="cancelled", reason="Stopped")
         else:
             self._runs.finish(
@@ -326,7 +332,11 @@ class Engine:
         if time.monotonic() - since > _STUBBORN_SECONDS:
             self._stubborn.pop(run_id)
             workers = self._client.processing()
-            busy = [address for address, keys in workers.items() if f"train-{run_id}" in keys]
+            busy = [
+                address
+                for address, keys in workers.items()
+                if any(str(key).startswith(run_id) for key in keys)
+            ]
             if busy:
                 self._client.restart_workers(busy, raise_for_error=False)
 

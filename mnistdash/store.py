@@ -189,13 +189,20 @@ class Store:
         try:
             self._engine = _connect(url)
             with self._write() as connection:
-                _metadata.create_all(connection)
-                _check_schema(connection)
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
+                _prepare_schema(connection)
+            _write_ahead(self._engine)
+        except (sa.exc.ArgumentError, ValueError):  # the address may hold a password
             raise StoreError(
-                f"The database of runs can't be opened ({_short(error)}). Restore it from a copy,"
-                " or move it away to begin a new one."
-            ) from error
+                "MNISTDASH_DATABASE_URL is no address of a database. Expected one such as"
+                " postgresql+psycopg://user:password@host/name."
+            ) from None
+        except ImportError as error:
+            raise StoreError(
+                f"The driver of this kind of database is missing ({error.name}). Install it:"
+                ' pip install "psycopg[binary]".'
+            ) from None
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(_trouble(error)) from error
 
     # --- runs, as people see them ---
 
@@ -423,7 +430,9 @@ class Store:
             ).first()
         if row is None:
             raise StoreError(f"This run has no {name} (any more).")
-        if hashlib.sha256(row.data).hexdigest() != row.sha256:
+        # SQLite keeps what it is given: in a damaged file bytes may have become text.
+        whole = isinstance(row.data, bytes) and hashlib.sha256(row.data).hexdigest() == row.sha256
+        if not whole:
             raise StoreError(f"The {name} of this run is damaged. Train it again.")
         return row.data
 
@@ -446,9 +455,12 @@ class Store:
         data = self.artifact(run_id, name)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return arrays["y_pred"], arrays["confidence"]
-        except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile):
+                y_pred, confidence = arrays["y_pred"], arrays["confidence"]
+            if (y_pred.dtype, confidence.dtype) != (np.uint8, np.float16):
+                raise ValueError
+        except Exception:  # numpy and zipfile answer damage with a dozen kinds of exception
             raise StoreError(f"The {name} of this run is damaged. Train it again.") from None
+        return y_pred, confidence
 
     def probs(self, run_id: str) -> np.ndarray:
         """Return a finished run's test probabilities, float32 `(n, 10)`.
@@ -458,9 +470,12 @@ class Store:
         """
         data = self.artifact(run_id, "probs.npy")
         try:
-            return np.load(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError, OSError):
+            probs = np.load(io.BytesIO(data), allow_pickle=False)
+            if (probs.dtype, probs.shape[1:]) != (np.float32, (recipes.NUM_CLASSES,)):
+                raise ValueError
+        except Exception:  # numpy and zipfile answer damage with a dozen kinds of exception
             raise StoreError("The probs.npy of this run is damaged. Train it again.") from None
+        return probs
 
     # --- runs as files ---
 
@@ -538,7 +553,9 @@ def _connect(url: str) -> sa.Engine:
     def prepare(connection, _record) -> None:  # noqa: ANN001 - SQLAlchemy's own signature
         # SQLAlchemy's way to take transactions over from the driver: sqlite#pysqlite-serializable.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 30000"):
+        # A damaged text must not hide the other runs.
+        connection.text_factory = lambda text: text.decode(errors="replace")
+        for pragma in ("foreign_keys = ON", "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
@@ -555,16 +572,38 @@ def _refuse_crowd(under_way: Sequence[Run]) -> None:
         raise StoreError(f"{MAX_WAITING} trainings wait already. Try again when one has ended.")
 
 
+def _write_ahead(engine: sa.Engine) -> None:
+    """Let readers go on while SQLite writes; the file remembers it, so one switch will do.
+
+    Only after the schema was checked: a database of another program is left as it is.
+    """
+    if engine.dialect.name == "sqlite":
+        with contextlib.suppress(sa.exc.OperationalError), engine.connect() as connection:
+            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+            autocommit.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
 def _refuse_empty_file(path: pathlib.Path) -> None:
-    if path.is_file() and not path.stat().st_size:
+    deadline = time.monotonic() + 1.0  # another process may be about to write its first page
+    while path.is_file() and not path.stat().st_size:
+        if time.monotonic() > deadline:
+            raise StoreError(
+                f"The database of runs, {path.name}, is empty. Restore it from a copy, or remove"
+                " it to begin a new one."
+            )
+        time.sleep(0.05)
+
+
+def _prepare_schema(connection: sa.Connection) -> None:
+    tables = set(sa.inspect(connection).get_table_names())
+    query = sa.select(_meta.c.value).where(_meta.c.key == "schema")
+    found = connection.scalar(query) if _meta.name in tables else None
+    if found is None and tables & set(_metadata.tables):
         raise StoreError(
-            f"The database of runs, {path.name}, is empty. Restore it from a copy, or remove it to"
-            " begin a new one."
+            "This database holds tables of another program. Choose another one, or move it away."
         )
-
-
-def _check_schema(connection: sa.Connection) -> None:
-    found = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
+    if found in (None, str(SCHEMA_VERSION)):
+        _metadata.create_all(connection)
     if found is None:
         connection.execute(sa.insert(_meta).values(key="schema", value=str(SCHEMA_VERSION)))
     elif found != str(SCHEMA_VERSION):
@@ -574,14 +613,21 @@ def _check_schema(connection: sa.Connection) -> None:
         )
 
 
-def _trouble(error: sa.exc.DBAPIError) -> str:
-    text = str(error.orig).lower()
+def _trouble(error: sa.exc.SQLAlchemyError) -> str:
+    text = str(getattr(error, "orig", error)).lower()
     if "disk is full" in text or "no space" in text:
         return "The disk is full: nothing was saved. Make room and try again."
     if "readonly" in text or "read-only" in text:
         return "The database of runs can't be written here: you can look, but not train."
     if "locked" in text:
         return "The database of runs is busy. Try again in a moment."
+    if any(sign in text for sign in ("not a database", "malformed", "no such")):
+        return (
+            f"The database of runs is damaged, or not of this program ({_short(error)}). Restore"
+            " it from a copy, or move it away to begin a new one."
+        )
+    if "unable to open" in text:
+        return "The database of runs can't be opened: its folder is missing, or not open to us."
     return f"The database of runs does not answer ({_short(error)}). Try again in a moment."
 
 
@@ -590,7 +636,8 @@ def _short(error: Exception) -> str:
 
 
 def _clean_name(name: str) -> str:
-    cleaned = " ".join("".join(c for c in name if c.isprintable()).split())[:_MAX_NAME]
+    printable = "".join(c if c.isprintable() else " " for c in name)
+    cleaned = " ".join(printable.split())[:_MAX_NAME].rstrip()
     if not cleaned:
         raise ValueError("A run needs a name of 1 to 60 characters.")
     return cleaned
@@ -621,16 +668,24 @@ def _run(row: sa.RowMapping) -> Run:
             "versions": {str(k): str(v) for k, v in json.loads(row["versions"] or "{}").items()},
         }
         _check_numbers(row)
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        what = str(error)[:200] if isinstance(error, ValueError) else "a value has the wrong type"
         facts |= {"recipe": None, "live": Live(), "history": (), "versions": {}}
-        facts |= {"status": "unreadable", "reason": f"Its entry is damaged: {str(error)[:200]}"}
+        facts |= dict.fromkeys(_NUMBERS) | {"created_at": _time(row["created_at"])}
+        facts |= {"status": "unreadable", "reason": f"Its entry is damaged: {what}"}
     return Run(**facts)
 
 
 def _live(text: str | None) -> Live:
     live = Live(**json.loads(text or "{}"))
-    if min(live.epochs, live.steps) < 1 or not 0 <= live.seconds < math.inf:
+    whole = [live.epoch, live.step, live.epochs - 1, live.steps - 1]
+    if not all(type(number) is int and 0 <= number < 10**9 for number in whole):
         raise ValueError("its progress is out of range")
+    if not 0 <= live.seconds < math.inf:
+        raise ValueError("its progress is out of range")
+    for at, loss, accuracy in live.samples:
+        if at is None or not all(_is_number_or_none(value) for value in (at, loss, accuracy)):
+            raise ValueError("its progress holds what is no number")
     return live
 
 
@@ -639,18 +694,43 @@ def _history(text: str | None) -> tuple[dict, ...]:
     keys = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
     for epoch in history:
         for key in keys:
-            value = epoch.get(key)
-            if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+            if not _is_number_or_none(epoch.get(key)):
                 raise ValueError(f"`{key}` of an epoch is no number")
-    return tuple({"epoch": number} | epoch for number, epoch in enumerate(history))
+    return tuple(epoch | {"epoch": number} for number, epoch in enumerate(history))
+
+
+_NUMBERS = (
+    "queued_at",
+    "started_at",
+    "seconds",
+    "best_epoch",
+    "test_accuracy",
+    "test_errors",
+    "test_loss",
+)
 
 
 def _check_numbers(row: sa.RowMapping) -> None:
+    for key in _NUMBERS:
+        if not _is_number_or_none(row[key]):
+            raise ValueError(f"its `{key}` is no number")
+    if _time(row["created_at"]) != row["created_at"]:
+        raise ValueError("its `created_at` is no time")
     accuracy = row["test_accuracy"]
     if accuracy is not None and not 0 <= accuracy <= 1:
         raise ValueError("its accuracy lies outside 0-1")
     if row["status"] not in STATUSES or (row["status"] == "finished" and accuracy is None):
         raise ValueError("its status does not fit its results")
+
+
+def _is_number_or_none(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (number and math.isfinite(value))
+
+
+def _time(value: object) -> float:
+    """Return a time that can be written as a date, 0 for what is none."""
+    return value if isinstance(value, int | float) and 0 <= value < 1e11 else 0.0
 
 
 def _insert_artifacts(connection: sa.Connection, run_id: str, artifacts: dict[str, bytes]) -> None:

@@ -699,7 +699,9 @@ def _litert_model(model: keras.Model) -> bytes:
     # `from_keras_model` gives the same answers five times slower, by way of files.
     spec = tf.TensorSpec([None, *recipes.IMAGE_SHAPE[:2]], tf.uint8, name="image")
     answer = tf.function(lambda images: model(images, training=False), autograph=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([answer.get_concrete_function(spec)])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [answer.get_concrete_function(spec)]
+    )
     return converter.convert()
 
 

@@ -34,7 +34,11 @@ def test_layer_table_agrees_with_keras(layers: str) -> None:
 
 @pytest.mark.parametrize(
     ("scaling", "expected"),
-    [("unit", [0, 128 / 255, 1]), ("centred", [-0.5, 0.5, 1.4921875]), ("standardised", [-2, 0, 1.984375])],
+    [
+        ("unit", [0, 128 / 255, 1]),
+        ("centred", [-0.5, 0.5, 1.4921875]),
+        ("standardised", [-2, 0, 1.984375]),
+    ],
 )
 def test_scaling_is_inside_the_model(scaling: str, expected: list[float]) -> None:
     """Pixels 0, 128 and 255 become what the scaling says; mean 128, deviation 64."""

@@ -1,0 +1,159 @@
+"""The engine with a real Dask worker that really trains."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from mnistdash import engine, recipes, store
+
+SHORT = recipes.Recipe(layers="flatten dense16", epochs=2)
+# About 0.2 s an epoch, so that there is a middle to be disturbed in.
+LONG = recipes.Recipe(layers="flatten dense64 drop.2 dense64", batch_size=1, epochs=40)
+PATIENCE = 90.0  # seconds, for a machine under load
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> store.Store:
+    """A store of its own."""
+    return store.Store(f"sqlite:///{tmp_path_factory.mktemp('engine')}/runs.sqlite3")
+
+
+@pytest.fixture(scope="module")
+def trainer(runs: store.Store) -> Iterator[engine.Engine]:
+    """An engine with its worker."""
+    started = engine.Engine(runs)
+    yield started
+    started.close()
+
+
+def _wait(condition: Callable[[], bool], seconds: float = PATIENCE) -> float:
+    """Wait for a condition and return how long it took."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, "waited too long"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def _ask(runs: store.Store, trainer: engine.Engine, recipe: recipes.Recipe) -> str:
+    run = runs.enqueue(recipe, "optdigits", name="test")
+    trainer.submit(run.id)
+    return run.id
+
+
+def _trained_epochs(runs: store.Store, run_id: str) -> int:
+    return len(runs.run(run_id).history)
+
+
+def _worker() -> psutil.Process:
+    """Return the process that trains: the deepest of our children with TensorFlow in memory."""
+    children = psutil.Process().children(recursive=True)
+    return max(children, key=lambda child: child.memory_info().rss)
+
+
+def test_a_run_is_trained_to_its_end(runs: store.Store, trainer: engine.Engine) -> None:
+    """A queued run ends as finished, with all its artifacts and figures, and no checkpoint."""
+    run_id = _ask(runs, trainer, SHORT)
+    _wait(lambda: not runs.run(run_id).under_way)
+    run = runs.run(run_id)
+    assert (run.status, len(run.history)) == ("finished", 2)
+    assert run.test_errors == round((1 - run.test_accuracy) * 500)
+    assert runs.artifact_names(run_id) == [
+        "histograms.json",
+        "model.keras",
+        "model.tflite",
+        "probs.npy",
+        "weights.npz",
+    ]
+
+
+def test_a_cancel_ends_a_training_within_two_seconds(
+    runs: store.Store, trainer: engine.Engine
+) -> None:
+    """Stop takes effect inside an epoch, and the epochs so far are kept."""
+    run_id = _ask(runs, trainer, LONG)
+    _wait(lambda: _trained_epochs(runs, run_id) >= 1)
+    runs.request_cancel(run_id)
+    assert _wait(lambda: not runs.run(run_id).under_way) < 2.0
+    assert runs.run(run_id).status == "cancelled"
+    assert _trained_epochs(runs, run_id) >= 1
+
+
+def test_a_killed_run_is_named_and_resumes_to_the_same_weights(
+    runs: store.Store, trainer: engine.Engine
+) -> None:
+    """Signal 9 in mid-epoch is noticed in 5 s; resumed, the weights are bit for bit the same."""
+    recipe = recipes.Recipe(layers=LONG.layers, batch_size=1, epochs=8, seed=7)
+    undisturbed = _ask(runs, trainer, recipe)
+    _wait(lambda: not runs.run(undisturbed).under_way)
+    weights = runs.artifact(undisturbed, "weights.npz")
+    runs.delete(undisturbed)
+
+    run_id = _ask(runs, trainer, recipe)
+    _wait(lambda: _trained_epochs(runs, run_id) >= 2 and runs.run(run_id).live.step > 0)
+    _worker().send_signal(signal.SIGKILL)
+    assert _wait(lambda: not runs.run(run_id).under_way) < 5.0
+    killed = runs.run(run_id)
+    assert killed.status == "failed"
+    assert "stopped unexpectedly" in killed.reason
+    assert 2 <= len(killed.history) < 8
+
+    runs.requeue(run_id)
+    trainer.submit(run_id)
+    _wait(lambda: not runs.run(run_id).under_way)
+    assert runs.run(run_id).status == "finished"
+    assert len(runs.run(run_id).history) == 8
+    assert runs.artifact(run_id, "weights.npz") == weights
+
+
+def test_a_stopped_worker_is_given_up_and_replaced(
+    runs: store.Store, trainer: engine.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that hangs is named after the time without a sign of life; the next run trains."""
+    monkeypatch.setattr(store, "STALE_SECONDS", 5.0)
+    monkeypatch.setattr(engine, "_STUBBORN_SECONDS", 1.0)
+    run_id = _ask(runs, trainer, LONG)
+    _wait(lambda: _trained_epochs(runs, run_id) >= 1)
+    _worker().send_signal(signal.SIGSTOP)
+    _wait(lambda: not runs.run(run_id).under_way)
+    assert runs.run(run_id).status == "interrupted"
+    assert "sign of life" in runs.run(run_id).reason
+    monkeypatch.setattr(store, "STALE_SECONDS", 30.0)
+    next_id = _ask(runs, trainer, recipes.Recipe(layers="flatten dense8", epochs=1))
+    _wait(lambda: not runs.run(next_id).under_way)
+    assert runs.run(next_id).status == "finished"
+
+
+def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:
+    """Scheduler, nanny and worker end themselves when the process that started them is killed."""
+    script = (
+        "import sys, time\n"
+        "from mnistdash import engine, store\n"
+        "started = engine.Engine(store.Store(sys.argv[1]))\n"
+        "while not started.ready: time.sleep(0.1)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    url = f"sqlite:///{tmp_path}/runs.sqlite3"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, url], stdout=subprocess.PIPE, text=True
+    ) as dashboard:
+        assert dashboard.stdout.readline() == "ready\n"
+        children = psutil.Process(dashboard.pid).children(recursive=True)
+        assert len(children) >= 3
+        os.kill(dashboard.pid, signal.SIGKILL)
+    _wait(lambda: not any(_alive(child) for child in children), seconds=20)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,848 @@
+"""Every page from an empty store to a finished run, driven without a browser."""
+
+import dataclasses
+import html
+import io
+import json
+import pathlib
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.runtime import pages_manager
+from streamlit.testing import v1 as streamlit_testing
+from streamlit.testing.v1 import app_test
+
+from mnistdash import datasets, engine, evaluation, recipes, store
+
+REPO = pathlib.Path(__file__).parents[1]
+PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
+OF_A_RUN = ("overview", "confusion", "gallery", "compare")
+TINY = recipes.Recipe(layers="flatten dense16", epochs=2)
+# True class, predicted class, how many: 20 errors among the 500 test images of optdigits.
+MISTAKES = ((4, 9, 9), (3, 5, 6), (7, 1, 4), (0, 6, 1))
+
+
+class Pages(pages_manager.PagesManager):
+    """Streamlit's pages as a real server knows them.
+
+    `AppTest` forgets before each run that `st.navigation` was called once, and would run a file
+    of `pages/` without `app.py` around it.
+    """
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        pages_manager.PagesManager.uses_pages_directory = False
+
+
+class Trainer:
+    """An engine that only notes what it is asked to train."""
+
+    trouble: str | None = None
+    ready = True
+
+    def __init__(self, _: store.Store) -> None:
+        self.submitted: list[str] = []
+
+    def submit(self, run_id: str) -> None:
+        self.submitted.append(run_id)
+
+
+@pytest.fixture(autouse=True)
+def fresh_server(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The caches of a server just started, without a worker process."""
+    monkeypatch.setattr(app_test, "PagesManager", Pages)
+    monkeypatch.setattr(engine, "Engine", Trainer)
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def runs(home: pathlib.Path) -> store.Store:
+    """The store that the pages use, with the starter runs in it."""
+    opened = store.Store(store.default_url())
+    opened.add_starters()
+    return opened
+
+
+@pytest.fixture
+def no_runs(runs: store.Store) -> store.Store:
+    """The store that the pages use, with nothing in it."""
+    for run in runs.runs():
+        runs.delete(run.id)
+    return runs
+
+
+@pytest.fixture
+def mine(runs: store.Store) -> store.Run:
+    """A finished run on optdigits with the errors of `MISTAKES`, beside the starters."""
+    return add_run(runs, "mine", MISTAKES)
+
+
+def add_run(
+    runs: store.Store, name: str, mistakes: tuple[tuple[int, int, int], ...], *, seed: int = 0
+) -> store.Run:
+    """Bring a run with known errors through the store, as the trainer would."""
+    dataset = datasets.load("optdigits")
+    probs = probs_with(dataset.y_test, mistakes)
+    answers = evaluation.Evaluation(dataset.y_test, probs)
+    target = io.BytesIO()
+    np.save(target, probs)
+    with zipfile.ZipFile(REPO / "mnistdash" / "starter" / "optdigits.zip") as shipped:
+        model = shipped.read("model.tflite")
+    run = runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name=name)
+    assert runs.start(run.id)
+    runs.finish(
+        run.id,
+        status="finished",
+        artifacts={"probs.npy": target.getvalue(), "model.tflite": model},
+        dataset_sha256=dataset.sha256,
+        history=[dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 0.5)] * 2,
+        seconds=1.5,
+        test_accuracy=answers.accuracy,
+        test_errors=len(answers.errors),
+        test_loss=answers.loss,
+    )
+    return runs.run(run.id)
+
+
+def probs_with(y_true: np.ndarray, mistakes: tuple[tuple[int, int, int], ...]) -> np.ndarray:
+    """Answer every image rightly with 0.91, but the first of some classes wrongly with 0.64."""
+    probs = np.full((len(y_true), 10), 0.01, np.float32)
+    probs[np.arange(len(y_true)), y_true] = 0.91
+    for true_class, pred_class, count in mistakes:
+        for image in np.flatnonzero(y_true == true_class)[:count]:
+            probs[image] = 0.04
+            probs[image, pred_class] = 0.64
+    return probs
+
+
+def open_page(name: str, *, ok: bool = True, **params: object) -> streamlit_testing.AppTest:
+    """Follow a link to a page in a new session."""
+    at = streamlit_testing.AppTest.from_file(REPO / "app.py", default_timeout=30)
+    at.query_params.update(params)
+    at.run()
+    if name != "overview":
+        at.switch_page(f"pages/{name}.py").run()
+    assert not at.exception
+    assert ok is (not at.error)
+    return at
+
+
+def text(at: streamlit_testing.AppTest) -> str:
+    """Read all sentences on the screen, with plain spaces and no markup."""
+    kinds = ("title", "subheader", "markdown", "caption", "html", "info", "warning", "error")
+    found = [element.value for kind in kinds for element in at.get(kind)]
+    found += [bar.proto.text for bar in at.get("progress")]
+    words = " \n ".join(value for value in found if not value.startswith("<style>"))
+    plain = html.unescape(re.sub(r"<[^>]*>|\*\*", "", words))
+    return re.sub(r"[^\S\n]", " ", plain)
+
+
+def tiles(at: streamlit_testing.AppTest, key: str) -> list[str]:
+    """Read what the tiles of one component say to a person who can't see them."""
+    return json.loads(at.get_by_key(key).proto.json)[0]["alts"]
+
+
+def doors(at: streamlit_testing.AppTest) -> list[str]:
+    """Read the labels of the links on the page, those of the sidebar left out."""
+    aside = {id(link.proto) for link in at.sidebar.get("page_link")}
+    return [link.label for link in at.page_link if id(link.proto) not in aside]
+
+
+# --- from empty to finished -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["overview", "confusion", "gallery", "draw", "compare"])
+def test_no_run_is_a_sentence_and_a_door(no_runs: store.Store, name: str) -> None:
+    """A page that shows a run says that there is none and leads to the Train page."""
+    at = open_page(name)
+    assert at.title[0].value == name.capitalize()
+    assert "There is no finished run yet." in text(at)
+    assert doors(at) == ["Train the first one"]
+
+
+def test_train_page_without_runs_says_where_to_begin(no_runs: store.Store) -> None:
+    """The form is ready and the empty table says what to do."""
+    at = open_page("train")
+    assert "No runs yet. Choose a preset above and press Train." in text(at)
+    assert not button(at, "Train").disabled
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_the_starter_run(runs: store.Store, name: str) -> None:
+    """Every page opens on the shipped run with its title, and links to all seven pages."""
+    at = open_page(name)
+    assert at.title[0].value == name.capitalize()
+    assert len(at.sidebar.get("page_link")) == len(PAGES)
+    assert at.session_state["run"] == "starter-optdigits"
+    assert at.query_params["run"] == "starter-optdigits"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_a_run_just_finished(mine: store.Run, name: str) -> None:
+    """Every page opens on a run of one's own."""
+    at = open_page(name, run=mine.id)
+    assert at.title[0].value == name.capitalize()
+    assert at.session_state["run"] == mine.id
+
+
+def test_where_mnist_is_missing_a_line_says_so(runs: store.Store) -> None:
+    """Without MNIST the sidebar names what stands in and how to get the rest."""
+    said = text(open_page("overview"))
+    assert "optdigits, 500 test images" in said
+    assert "MNIST is not on this machine" in said
+    assert "Get MNIST" in [each.label for each in open_page("overview").button]
+
+
+# --- one run at a glance --------------------------------------------------------------------
+
+
+def test_overview_states_the_headline_figures(mine: store.Run) -> None:
+    """20 errors among 500: 96.00 % with its interval (hand-checked), best and worst class."""
+    said = text(open_page("overview", run=mine.id))
+    assert "96.00 % 93.91-97.39 %" in said
+    assert re.search(r"Errors\s*20 of 500 images", said)
+    labels = datasets.load("optdigits").y_test
+    fours = int((labels == 4).sum())
+    assert re.search(rf"Worst class\s*4 {100 * (1 - 9 / fours):.2f} %", said)
+    assert re.search(r"Best class\s*1 100.00 %", said)
+
+
+def test_overview_ranks_the_confusions(mine: store.Run) -> None:
+    """Largest first, in words, with up to three images each and a door to all of them."""
+    at = open_page("overview", run=mine.id)
+    said = text(at)
+    sentences = ["4 read as 9: 9 times", "3 read as 5: 6 times", "7 read as 1: 4 times"]
+    places = [said.index(sentence) for sentence in [*sentences, "0 read as 6: once"]]
+    assert places == sorted(places)
+    assert len(tiles(at, f"pair-{mine.id}-4-9")) == 3
+    assert len(tiles(at, f"pair-{mine.id}-0-6")) == 1
+    assert doors(at).count("See all") == 4
+    assert len(tiles(at, f"confident-{mine.id}")) == 12
+
+
+def test_a_run_without_errors_is_praised(runs: store.Store) -> None:
+    """Nothing to show is a sentence, not an empty chart."""
+    perfect = add_run(runs, "perfect", ())
+    assert "100.00 %" in text(open_page("overview", run=perfect.id))
+    assert [done.value for done in open_page("overview", run=perfect.id).success]
+    for name in ("confusion", "gallery"):
+        open_page(name, run=perfect.id)
+
+
+@pytest.mark.parametrize(
+    ("params", "count"),
+    [
+        ({"true": 4, "pred": 9}, 9),
+        ({"true": 3, "pred": 5}, 6),
+        ({"true": 0}, 1),
+        ({"pred": 1}, 4),
+        ({"true": 9, "pred": 4}, 0),
+    ],
+)
+def test_counts_agree_between_pages(mine: store.Run, params: dict[str, int], count: int) -> None:
+    """The same filters give the same number of images on the confusion and the gallery page."""
+    confusion = open_page("confusion", run=mine.id, **params)
+    assert re.search(rf"^ {count} image", text(confusion), re.MULTILINE)
+    gallery = open_page("gallery", run=mine.id, **params)
+    assert f"{count} of 20 errors of mine" in text(gallery)
+    if count:
+        assert len(tiles(confusion, "cell-images")) == len(tiles(gallery, "gallery")) == count
+    else:
+        assert "No image meets these filters" in text(gallery)
+
+
+def test_every_cell_of_the_starter_agrees(runs: store.Store) -> None:
+    """For each kind of error of the shipped run the gallery counts what the matrix says."""
+    answers = evaluation.Evaluation(
+        datasets.load("optdigits").y_test, runs.probs("starter-optdigits")
+    )
+    at = open_page("gallery")
+    for pair in answers.pairs():
+        at.selectbox(key="true").set_value(pair.true_class)
+        at.selectbox(key="pred").set_value(pair.pred_class).run()
+        assert f"{pair.count} of {len(answers.errors)} errors" in text(at)
+        assert len(tiles(at, "gallery")) == pair.count
+
+
+def test_rightly_read_images_are_shown_on_request(mine: store.Run) -> None:
+    """The switch turns 20 errors into 500 test images, in pages, right and wrong told apart."""
+    at = open_page("gallery", run=mine.id)
+    at.toggle(key="all").set_value(True).run()
+    assert "500 of 500 test images of mine" in text(at)
+    assert at.query_params["all"] == "1"
+    captions = json.loads(at.get_by_key("gallery").proto.json)[0]["captions"]
+    assert set(captions["right"]) == {True}, "the surest come first, and they are right"
+
+
+def test_diagonal_cell_shows_the_rightly_read(mine: store.Run) -> None:
+    """True 4 read as 4 is a question about right answers, and is answered."""
+    fours = int((datasets.load("optdigits").y_test == 4).sum()) - 9
+    at = open_page("confusion", run=mine.id, true=4, pred=4)
+    assert f"{fours} images" in text(at)
+    assert f"{fours} of " in text(open_page("gallery", run=mine.id, true=4, pred=4))
+
+
+def test_confidence_and_order_filter_the_gallery(mine: store.Run) -> None:
+    """All errors have 0.64: a range without it leaves none; the order by index ascends."""
+    at = open_page("gallery", run=mine.id, conf="0.70-1.00")
+    assert "0 of 20 errors" in text(at)
+    at = open_page("gallery", run=mine.id, sort="index", conf="0.60-0.70")
+    indices = json.loads(at.get_by_key("gallery").proto.json)[0]["captions"]["indices"]
+    assert len(indices) == 20
+    assert indices == sorted(indices)
+
+
+def test_chips_remove_one_filter_each(mine: store.Run) -> None:
+    """The cross beside `true 4` leaves `read as 9`, and the other leaves nothing."""
+    at = open_page("confusion", run=mine.id, true=4, pred=9)
+    at.button(key="chip-true").click().run()
+    assert at.session_state["true"] is None
+    assert "9 images" in text(at)
+    at.button(key="chip-pred").click().run()
+    assert "No cell is chosen yet." in text(at)
+
+
+# --- the card -------------------------------------------------------------------------------
+
+
+def test_card_says_what_the_image_is(mine: store.Run) -> None:
+    """The card of the first error: its number, label and answer, ten bars, the way on."""
+    image = int(np.flatnonzero(datasets.load("optdigits").y_test == 4)[0])
+    at = open_page("gallery", run=mine.id, true=4, pred=9, index=image)
+    said = text(at)
+    assert f"#{image} 4 read as 9" in said
+    assert said.count("0.64") >= 1
+    assert "Previous" in [each.label for each in at.button if each.disabled]
+    at.button(key="card-next").click().run()
+    assert at.session_state["index"] == int(
+        np.flatnonzero(datasets.load("optdigits").y_test == 4)[1]
+    )
+    at.button(key="card-close").click().run()
+    assert at.session_state["index"] is None
+
+
+def test_stepping_turns_the_page(mine: store.Run) -> None:
+    """Next on the last image of a page opens the first of the next, with its tiles."""
+    at = open_page("gallery", run=mine.id, all=1, sort="index", index=119)
+    at.button(key="card-next").click().run()
+    assert at.session_state["index"] == 120
+    assert tiles(at, "gallery")[0].startswith("Image 120:")
+
+
+# --- links ----------------------------------------------------------------------------------
+
+
+def test_link_chooses_run_filters_and_order(mine: store.Run) -> None:
+    """All that a link names stands on the page and in the link afterwards."""
+    wanted = {"run": mine.id, "true": "4", "pred": "9", "sort": "index", "conf": "0.10-0.90"}
+    at = open_page("gallery", **wanted, all="1")
+    assert at.selectbox(key="run").value == mine.id
+    assert (at.selectbox(key="true").value, at.selectbox(key="pred").value) == (4, 9)
+    assert at.selectbox(key="sort").value == "index"
+    assert at.slider(key="conf").value == (0.1, 0.9)
+    assert at.toggle(key="all").value is True
+    assert dict(at.query_params) == {**wanted, "all": "1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("true", value) for value in ("11", "-1", "nan", "1e0", "٤", " 4", "4.0", "")),
+        *(("pred", value) for value in ("10", "None", "0x4")),
+        *(("conf", value) for value in ("0.9-0.1", "0-1", "nan-1.00", "Infinity", "0.10-9.00")),
+        *(("page", value) for value in ("0", "-1", "1e9", "99999999")),
+        *(("index", value) for value in ("-1", "9999999", "x")),
+        ("sort", "; drop table runs"),
+        ("all", "yes"),
+        ("other", "../x"),
+        ("unheard_of", "1"),
+    ],
+)
+def test_nonsense_in_a_link_is_ignored(runs: store.Store, key: str, value: str) -> None:
+    """A value that can't be read leaves the default and vanishes from the link."""
+    at = open_page("gallery", **{key: value})
+    assert dict(at.query_params) == {"run": "starter-optdigits"}
+    assert "20 of 20 errors" in text(at)
+
+
+@pytest.mark.parametrize(("key", "value"), [("page", "9999"), ("index", "199999")])
+def test_a_place_beyond_the_end_is_brought_back(runs: store.Store, key: str, value: str) -> None:
+    """A page or an image that this data set doesn't have shows the gallery all the same."""
+    assert "20 of 20 errors" in text(open_page("gallery", **{key: value}))
+
+
+@pytest.mark.parametrize("name", OF_A_RUN)
+def test_unknown_run_is_said(runs: store.Store, name: str) -> None:
+    """A link to a run that was deleted says so and shows another one."""
+    at = streamlit_testing.AppTest.from_file(REPO / "app.py", default_timeout=30)
+    at.query_params["run"] = "deadbeef"
+    at.run()
+    assert "This run does not exist (any more)" in text(at)
+    assert at.session_state["run"] == "starter-optdigits"
+    open_page(name, run="deadbeef")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["../../etc/passwd", "\0", "x" * 100_000, "Ⅷ", "UPPER", "a b", "'; --", ["a", "b"] * 500],
+)
+def test_hostile_run_in_a_link_is_refused(runs: store.Store, value: str | list[str]) -> None:
+    """What can't be the id of a run is not looked up; the page shows its default run."""
+    at = open_page("overview", run=value)
+    assert at.session_state["run"] == "starter-optdigits"
+    assert at.query_params["run"] == "starter-optdigits"
+
+
+def test_unfinished_run_in_a_link_says_why(runs: store.Store) -> None:
+    """A link to a run that failed names its reason."""
+    run = runs.enqueue(TINY, "optdigits", name="unlucky")
+    runs.start(run.id)
+    runs.finish(run.id, status="failed", reason="The disk is full.")
+    assert "unlucky has no results to show: The disk is full." in text(
+        open_page("overview", run=run.id)
+    )
+
+
+def test_filters_survive_a_change_of_page(mine: store.Run) -> None:
+    """What was chosen in the gallery is chosen on the confusion page and on coming back."""
+    at = open_page("gallery", run=mine.id)
+    at.selectbox(key="true").set_value(4).run()
+    at.switch_page("pages/data.py").run()
+    at.switch_page("pages/confusion.py").run()
+    assert at.selectbox(key="true").value == 4
+    assert "9 images" in text(at)
+    assert at.query_params == {"run": mine.id, "true": "4"}
+
+
+# --- runs that can't be shown ---------------------------------------------------------------
+
+
+def alter(home: pathlib.Path, statement: str, *values: object) -> None:
+    """Change the database behind the store's back."""
+    with sqlite3.connect(home / "mnistdash.sqlite3") as connection:
+        assert connection.execute(statement, values).rowcount == 1
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", ["substr(data, 1, 500)", "x''", "substr(data, 2) || x'00'"])
+@pytest.mark.parametrize("name", OF_A_RUN)
+def test_damaged_answers_are_a_sentence(
+    home: pathlib.Path, mine: store.Run, name: str, damage: str
+) -> None:
+    """Altered test probabilities show no number at all, only what is wrong with them."""
+    alter(
+        home,
+        f"UPDATE artifacts SET data = {damage} WHERE run_id = ? AND name = 'probs.npy'",
+        mine.id,
+    )
+    at = open_page(name, run=mine.id)
+    assert [warning.value for warning in at.warning] == [
+        "The probs.npy of this run is damaged. Train it again."
+    ]
+
+
+def test_missing_answers_are_a_sentence(home: pathlib.Path, mine: store.Run) -> None:
+    """A run whose probabilities are gone says so."""
+    alter(home, "DELETE FROM artifacts WHERE run_id = ? AND name = 'probs.npy'", mine.id)
+    assert "This run has no probs.npy" in text(open_page("overview", run=mine.id))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("recipe", '{"epochs": 1e400}'),
+        ("recipe", '{"layers": "flatten dens16"}'),
+        ("recipe", "[" * 50_000),
+        ("history", '[{"loss": NaN}]'),
+        ("history", "7"),
+        ("live", '{"epochs": 0}'),
+        ("test_accuracy", 1.5),
+        ("status", "splendid"),
+    ],
+)
+def test_damaged_entry_is_listed_and_the_rest_works(
+    home: pathlib.Path, mine: store.Run, column: str, value: object
+) -> None:
+    """A run whose row was altered is listed as unreadable; all pages open on another one."""
+    alter(home, f"UPDATE runs SET {column} = ? WHERE id = ?", value, mine.id)
+    assert "mine has no results to show: Its entry is damaged" in text(
+        open_page("overview", run=mine.id)
+    )
+    table = open_page("train").dataframe[0].value
+    assert table.set_index("name").loc["mine", "status"] == "unreadable"
+
+
+def test_run_on_images_that_are_not_here(runs: store.Store) -> None:
+    """The MNIST starter without MNIST says which file is expected and how to get it."""
+    said = text(open_page("overview", run="starter-mnist"))
+    assert "MNIST is not on this machine: expected mnist.npz in the data folder." in said
+    assert "python -m mnistdash data fetch mnist" in said
+
+
+def test_run_on_other_images_is_marked(home: pathlib.Path, mine: store.Run) -> None:
+    """Figures of a run that was trained on other images of that name carry a warning."""
+    alter(home, "UPDATE runs SET dataset_sha256 = ? WHERE id = ?", "0" * 64, mine.id)
+    assert "differs from the images this run was trained on" in text(
+        open_page("overview", run=mine.id)
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database, by no means" * 100])
+@pytest.mark.parametrize("name", PAGES)
+def test_broken_database_is_a_sentence(home: pathlib.Path, content: bytes, name: str) -> None:
+    """A database that is none is named with its remedy, and is left as it is."""
+    file = home / "mnistdash.sqlite3"
+    file.write_bytes(content)
+    at = streamlit_testing.AppTest.from_file(REPO / "app.py", default_timeout=30).run()
+    at.switch_page(f"pages/{name}.py").run()
+    assert not at.exception
+    assert [error.value.startswith("The database of runs") for error in at.error] == [True]
+    assert file.read_bytes() == content
+
+
+# --- training -------------------------------------------------------------------------------
+
+
+def button(at: streamlit_testing.AppTest, label: str) -> object:
+    """Find the button with this label."""
+    return next(each for each in at.button if each.label == label)
+
+
+def box(at: streamlit_testing.AppTest, label: str) -> object:
+    """Find the input with this label."""
+    kinds = ("text_input", "number_input", "selectbox", "toggle", "text_area")
+    return next(each for kind in kinds for each in at.get(kind) if each.label == label)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"Layers": "flatten dens128"}, "`dens128` is not a layer"),
+        ({"Layers": "dense128"}, "Put `flatten` or `gap` before it"),
+        ({"Layers": "conv8x3"}, "Add `flatten` or `gap` at the end"),
+        ({"Layers": "pool14 conv8x3 flatten"}, "needs at least 3 x 3 cells"),
+        ({"Layers": "flatten dense4096 dense4096"}, "at most 5,000,000 parameters"),
+        ({"Layers": ""}, "must end flat"),
+        ({"Momentum (sgd)": 0.9}, "`momentum` belongs to sgd"),
+        ({"Keep": "best"}, "need validation images"),
+        ({"Layers": "conv512x3 flatten", "Batch size": 4096}, "MB are allowed"),
+    ],
+)
+def test_invalid_recipe_is_a_sentence_and_no_button(
+    runs: store.Store, changes: dict[str, object], sentence: str
+) -> None:
+    """What is wrong with the form is said beside it, and Train can't be pressed."""
+    at = open_page("train")
+    for label, value in changes.items():
+        box(at, label).set_value(value)
+    at.run()
+    assert sentence in " ".join(warning.value for warning in at.warning)
+    assert button(at, "Train").disabled
+    assert not at.exception
+
+
+def test_valid_recipe_shows_its_layers(runs: store.Store) -> None:
+    """`flatten dense128 dense128` has 118 282 parameters (the article's figure)."""
+    at = open_page("train")
+    box(at, "Layers").set_value("flatten dense128 dense128").run()
+    said = text(at)
+    assert "118 282" in said
+    assert "softmax" in said
+    assert not button(at, "Train").disabled
+
+
+def test_preset_fills_the_form(runs: store.Store) -> None:
+    """A preset sets every field; a changed field makes it `custom`, changed back the preset."""
+    at = open_page("train")
+    at.selectbox(key="preset").set_value("dense-sgd").run()
+    assert box(at, "Layers").value == "flatten dense128 dense128"
+    assert (box(at, "Optimizer").value, box(at, "Epochs").value) == ("sgd", 3)
+    box(at, "Epochs").set_value(2).run()
+    assert at.selectbox(key="preset").value == "custom"
+    box(at, "Epochs").set_value(3).run()
+    assert at.selectbox(key="preset").value == "dense-sgd"
+
+
+def test_form_survives_a_change_of_page(runs: store.Store) -> None:
+    """Settings that were changed are still there after a look at another page."""
+    at = open_page("train")
+    box(at, "Layers").set_value("flatten dense16")
+    box(at, "Epochs").set_value(2).run()
+    at.switch_page("pages/overview.py").run()
+    at.switch_page("pages/train.py").run()
+    assert (box(at, "Layers").value, box(at, "Epochs").value) == ("flatten dense16", 2)
+    assert not at.exception
+
+
+def test_train_asks_for_one_run(runs: store.Store) -> None:
+    """Pressing Train twice in one session and once in another asks for one training."""
+    at = open_page("train")
+    button(at, "Train").click().run()
+    button(at, "Train").click().run()
+    other = open_page("train")
+    button(other, "Train").click().run()
+    waiting = [run for run in runs.runs() if run.under_way]
+    assert [(run.name, run.dataset) for run in waiting] == [("dense-tutorial", "optdigits")]
+    assert not at.exception
+    assert not other.exception
+
+
+def test_who_waits_is_told_how_many_are_ahead(runs: store.Store) -> None:
+    """Two trainings: the first begins, the second waits with one ahead."""
+    at = open_page("train")
+    button(at, "Train").click().run()
+    box(at, "Seed").set_value(7).run()
+    button(at, "Train").click().run()
+    said = text(at)
+    assert "dense-tutorial · begins" in said
+    assert "waits, 1 ahead" in said
+
+
+def test_ninth_waiting_training_is_refused(runs: store.Store) -> None:
+    """Eight trainings may wait beside the one that runs; the next is told so."""
+    first = runs.enqueue(TINY, "optdigits", name="running")
+    runs.start(first.id)
+    for seed in range(1, 9):
+        runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
+    at = open_page("train")
+    button(at, "Train").click().run()
+    assert "8 trainings wait already. Try again when one has ended." in text(at)
+    assert len(runs.runs()) == 2 + 9
+    assert not at.exception
+
+
+def test_batch_larger_than_the_images_is_refused(runs: store.Store) -> None:
+    """optdigits has 1297 training images: a batch of 4096 is refused in one sentence."""
+    at = open_page("train")
+    box(at, "Batch size").set_value(4096).run()
+    if not button(at, "Train").disabled:
+        button(at, "Train").click().run()
+    assert "at most the number of training images, 1297" in text(at)
+    assert not any(run.under_way for run in runs.runs())
+
+
+def test_stop_cancels_a_waiting_run(runs: store.Store) -> None:
+    """Stop on a run that waits ends it at once, and the page says so."""
+    at = open_page("train")
+    button(at, "Train").click().run()
+    button(at, "Stop").click().run()
+    assert [run.status for run in runs.runs() if "starter" not in run.id] == ["cancelled"]
+    assert "Stopped before it began" in text(at)
+    assert not at.exception
+
+
+def test_running_training_shows_its_progress(runs: store.Store) -> None:
+    """A run in the middle of its second epoch is shown so on any page and with curves here."""
+    run = runs.enqueue(TINY, "optdigits", name="busy")
+    runs.start(run.id)
+    samples = [(0.5, 1.2, 0.5), (1.0, 0.9, 0.7), (1.5, 0.8, 0.8)]
+    runs.report(
+        run.id, store.Live(epoch=1, epochs=2, step=5, steps=10, seconds=30.0, samples=samples)
+    )
+    at = open_page("train")
+    assert "busy · epoch 2 of 2, 10 s left" in text(at)
+    assert len(at.get("plotly_chart")) == 2
+    assert "Training busy" in text(open_page("overview"))
+
+
+def test_trainer_that_did_not_start_is_said(
+    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a worker the page gives the reason, offers no training, and still lists runs."""
+    monkeypatch.setattr(Trainer, "trouble", "The trainer did not start (OSError); see the log.")
+    at = open_page("train")
+    assert "The trainer did not start (OSError); see the log." in text(at)
+    assert button(at, "Train").disabled
+    assert len(at.dataframe[0].value) == 2
+
+
+# --- the table of runs ----------------------------------------------------------------------
+
+
+def choose_row(at: streamlit_testing.AppTest, name: str) -> None:
+    """Choose the row of a run in the table."""
+    row = list(at.dataframe[0].value["name"]).index(name)
+    at.session_state["run-table"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    at.run()
+    assert not at.exception
+
+
+def test_table_lists_runs_newest_first(mine: store.Run) -> None:
+    """Name, status, accuracy and errors of each run, the newest on top."""
+    table = open_page("train").dataframe[0].value
+    assert table.iloc[0]["name"] == "mine"
+    row = table.iloc[0]
+    assert (row["status"], row["accuracy"].replace("\u2009", " "), row["errors"]) == (
+        "finished",
+        "96.00 %",
+        "20",
+    )
+    assert len(table) == 3
+
+
+def test_rename_in_the_table(runs: store.Store, mine: store.Run) -> None:
+    """A new name stands in the table and in the run picker; an empty one changes nothing."""
+    at = open_page("train")
+    choose_row(at, "mine")
+    box(at, "Name").set_value("better").run()
+    button(at, "Save").click().run()
+    assert runs.run(mine.id).name == "better"
+    assert "better" in list(at.dataframe[0].value["name"])
+    assert any("better" in option for option in at.selectbox(key="run").options)
+    choose_row(at, "better")
+    box(at, "Name").set_value("  ").run()
+    button(at, "Save").click().run()
+    assert runs.run(mine.id).name == "better"
+    assert not at.exception
+
+
+def test_delete_in_the_table(runs: store.Store, mine: store.Run) -> None:
+    """A deleted run is gone from the table and the picker; who views it is told."""
+    viewer = open_page("overview", run=mine.id)
+    at = open_page("train")
+    choose_row(at, "mine")
+    button(at, "Delete").click().run()
+    assert runs.run(mine.id) is None
+    assert "mine" not in list(at.dataframe[0].value["name"])
+    viewer.run()
+    assert not viewer.exception
+    assert "This run does not exist (any more)" in text(viewer)
+    assert not at.exception
+
+
+def test_settings_of_a_run_go_into_the_form(mine: store.Run) -> None:
+    """A run's recipe can be taken to change one thing."""
+    at = open_page("train")
+    choose_row(at, "mine")
+    button(at, "Use its settings").click().run()
+    assert (box(at, "Layers").value, box(at, "Epochs").value) == ("flatten dense16", 2)
+    assert at.selectbox(key="preset").value == "custom"
+
+
+def test_finished_run_can_be_downloaded(mine: store.Run) -> None:
+    """The files that a run has are offered, and its recipe."""
+    at = open_page("train")
+    choose_row(at, "mine")
+    labels = {each.label for each in at.download_button}
+    assert {"LiteRT model", "Test probabilities", "Recipe"} <= labels
+    assert "Keras model" not in labels, "this run has none"
+
+
+# --- the other pages ------------------------------------------------------------------------
+
+
+def test_compare_counts_what_changed(runs: store.Store, mine: store.Run) -> None:
+    """20 errors here, 6 there, 3 of them the same images: 3 fixed, 17 broken, 3 both wrong."""
+    other = add_run(runs, "other", ((4, 9, 3), (1, 2, 3)), seed=1)
+    said = text(open_page("compare", run=mine.id, other=other.id))
+    assert re.search(r"Only the other is wrong\s*3 fixed by mine", said)
+    assert re.search(r"Only this one is wrong\s*17 broken by mine", said)
+    assert re.search(r"Both are wrong\s*3 ", said)
+    assert "0.003" in said, "McNemar, 3 against 17: 2 * 1351 / 2**20 = 0.0026"
+
+
+def test_compare_without_another_run_has_a_door(runs: store.Store) -> None:
+    """One finished run on this data set can't be compared, and the page says where to go."""
+    at = open_page("compare")
+    assert "There is no other finished run on optdigits" in text(at)
+    assert doors(at) == ["Train another"]
+
+
+def test_data_page_counts_and_shows_numbers(runs: store.Store) -> None:
+    """1297 training and 500 test images; an image's label and one-hot vector agree."""
+    at = open_page("data")
+    said = text(at)
+    assert re.search(r"Training images\s*1 297 ", said)
+    assert re.search(r"Test images\s*500 ", said)
+    at.number_input(key="data_index").set_value(17).run()
+    label = int(datasets.load("optdigits").y_test[17])
+    assert f"Label {label}" in text(at)
+    assert " ".join("1" if c == label else "0" for c in range(10)) in [c.value for c in at.code]
+
+
+def test_own_data_set_is_offered_and_marked(
+    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of one's own in the data folder is shown with its class names, as unverified."""
+    monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
+    images = np.zeros((20, 28, 28), np.uint8)
+    labels = np.arange(20) % 10
+    names = np.array([f"leaf {c}" for c in range(10)])
+    np.savez(
+        tmp_path / "leaves.npz",
+        x_train=images, y_train=labels, x_test=images, y_test=labels, class_names=names,
+    )  # fmt: skip
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("leaves").run()
+    assert not at.exception
+    assert "leaf 3" in text(at)
+    assert "not against known sums" in text(at)
+
+
+def test_damaged_data_set_is_a_sentence(
+    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A truncated file gives its name and the remedy on the Data page and on Train."""
+    monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
+    (tmp_path / "mnist.npz").write_bytes(b"PK\x03\x04 and no more")
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("mnist").run()
+    assert not at.exception
+    assert "mnist.npz can't be used" in text(at)
+    at = open_page("train")
+    at.selectbox(key="train_dataset").set_value("mnist").run()
+    button(at, "Train").click().run()
+    assert not at.exception
+    assert "mnist.npz can't be used" in text(at)
+
+
+def test_damaged_training_part_is_a_sentence(
+    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images altered in the training part only are named wherever they are asked for."""
+    monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
+    shared = REPO.parent / "shared" / "data" / "mnist.npz"
+    if not shared.is_file():
+        pytest.skip("No ../shared/data beside the repository: real MNIST is not tested here.")
+    with np.load(shared) as archive:
+        arrays = {name: archive[name] for name in archive}
+    arrays["x_train"][0, 0, 0] ^= 1
+    np.savez(tmp_path / "mnist.npz", **arrays)
+    for name in PAGES:
+        open_page(name, run="starter-mnist")
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("mnist").run()
+    assert not at.exception
+    assert "mnist.npz can't be used" in text(at)
+    at = open_page("train")
+    at.selectbox(key="train_dataset").set_value("mnist").run()
+    assert not at.exception
+
+
+def test_empty_canvas_says_so(runs: store.Store) -> None:
+    """Before anything is drawn the page says what to do, and answers nothing."""
+    assert "The canvas is empty." in text(open_page("draw"))
+
+
+def test_any_finished_run_answers_drawings(mine: store.Run) -> None:
+    """The drawing page begins with the MNIST starter and offers every finished run."""
+    at = open_page("draw")
+    choice = box(at, "Answered by")
+    assert choice.value == "starter-mnist"
+    assert len(choice.options) == 3
+
+
+def test_text_renamed_png_is_a_sentence(runs: store.Store) -> None:
+    """An upload that is no picture is refused in words."""
+    at = open_page("draw")
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload("digit.png", b"just words", "image/png").run()
+    assert not at.exception
+    assert "not a PNG, JPEG, WebP, BMP or GIF picture" in text(at)

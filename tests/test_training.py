@@ -1,0 +1,431 @@
+"""Training: Keras's mathematics, repeatable and resumable, with every end a status."""
+
+import collections.abc
+import concurrent.futures
+import dataclasses
+import io
+import itertools
+import json
+import pathlib
+import time
+import types
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mnistdash import classifier, network, recipes, training
+
+DENSE = "flatten dense16"
+CONV = "conv4x3 bn pool2 conv6x3 pool2 flatten dense8"
+DROP = "conv4x3 bn pool2 drop.3 flatten dense8 drop.2"
+OPTIMIZERS = {
+    "sgd": {"learning_rate": 0.01},
+    "momentum": {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9},
+    "adam": {},
+    "adamw": {},
+    "rmsprop": {},
+}
+
+
+def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a bright square at one of ten places on faint noise: its place is its class."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 60, (n, 28, 28), dtype=np.uint8)
+    labels = rng.integers(0, 10, n, dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row, column = 3 + 12 * (label // 5), 1 + 5 * (label % 5)
+        image[row : row + 8, column : column + 5] += 150
+    return images, labels
+
+
+def world(train: int = 200, test: int = 60) -> types.SimpleNamespace:
+    """Make a data set of as many images."""
+    x_train, y_train = blobs(train, 1)
+    x_test, y_test = blobs(test, 2)
+    return types.SimpleNamespace(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+
+def recipe(**settings: object) -> recipes.Recipe:
+    """Make a small recipe."""
+    defaults = {"layers": DENSE, "epochs": 2, "batch_size": 32}
+    return recipes.Recipe(**(defaults | settings))
+
+
+def weights(outcome: training.Outcome) -> dict[str, np.ndarray]:
+    """Read a finished training's weights."""
+    with np.load(io.BytesIO(outcome.artifacts["weights.npz"]), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
+    """Say whether two sets of weights are equal bit for bit."""
+    return a.keys() == b.keys() and all((a[name] == b[name]).all() for name in a)
+
+
+# --- the mathematics --------------------------------------------------------------------------
+
+
+def keras_optimizer(settings: recipes.Recipe) -> keras.optimizers.Optimizer:
+    """Make Keras's own optimizer, with its defaults."""
+    rate = settings.learning_rate
+    if settings.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=settings.momentum)
+    kinds = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+    return getattr(keras.optimizers, kinds[settings.optimizer])(rate)
+
+
+@pytest.mark.parametrize("layers", [DENSE, CONV])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
+    """Four steps, the last on half a batch, move weights and statistics as `train_on_batch`."""
+    settings = {"optimizer": optimizer} | OPTIMIZERS[optimizer]
+    ours = recipe(layers=layers, epochs=1, **settings)
+    data = world(train=112)
+    outcome = training.train(ours, data)
+
+    keras.utils.set_random_seed(ours.seed)
+    model = network.build(ours)
+    model.compile(keras_optimizer(ours), "sparse_categorical_crossentropy")
+    order = np.random.default_rng([ours.seed, 0]).permutation(112)
+    losses = []
+    for batch in (order[:32], order[32:64], order[64:96], order[96:]):
+        model.reset_metrics()
+        losses.append(
+            len(batch) * float(model.train_on_batch(data.x_train[batch], data.y_train[batch]))
+        )
+    trained = weights(outcome)
+    for variable in model.weights:
+        np.testing.assert_allclose(trained[variable.path], variable.numpy(), atol=1e-5)
+    assert outcome.history[0].loss == pytest.approx(sum(losses) / 112, abs=1e-5)
+
+
+def test_validation_images_are_the_last_as_in_keras() -> None:
+    """Of 105 images a tenth is held out: `floor(94.5)` train, and 94 are 3 batches of 32."""
+    data = world(train=105)
+    seen: list[training.Progress] = []
+    outcome = training.train(recipe(validation=0.1, epochs=1), data, on_progress=seen.append)
+    assert seen[-1].steps == 3
+    model = rebuilt(recipe(), outcome)
+    held_out = model(data.x_train[94:]).numpy()
+    accuracy = (held_out.argmax(axis=1) == data.y_train[94:]).mean()
+    assert outcome.history[0].val_accuracy == pytest.approx(accuracy)
+    loss = -np.log(held_out[np.arange(11), data.y_train[94:]]).mean()
+    assert outcome.history[0].val_loss == pytest.approx(loss, abs=1e-5)
+
+
+def rebuilt(settings: recipes.Recipe, outcome: training.Outcome) -> keras.Model:
+    """Build the model anew and give it the weights of a finished training."""
+    model = network.build(settings)
+    for variable in model.weights:
+        variable.assign(weights(outcome)[variable.path])
+    return model
+
+
+def test_schedules() -> None:
+    """Step divides by ten after a half and three quarters; cosine ends next to 0."""
+    rates = training._learning_rates(recipe(schedule="step", epochs=4), 2)
+    np.testing.assert_allclose(rates, np.repeat([1e-3, 1e-3, 1e-4, 1e-5], 2), rtol=1e-6)
+    rates = training._learning_rates(recipe(schedule="cosine", epochs=2), 2)
+    np.testing.assert_allclose(rates, 5e-4 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-6)
+
+
+def test_it_learns() -> None:
+    """Ten places are told apart after a few epochs."""
+    outcome = training.train(recipe(epochs=8), world(train=600))
+    assert outcome.status == "finished"
+    assert outcome.reason == "All 8 epochs ran."
+    assert outcome.test_accuracy > 0.95
+    assert outcome.test_errors == round((1 - outcome.test_accuracy) * 60)
+
+
+# --- augmentation -----------------------------------------------------------------------------
+
+
+def moved(images: np.ndarray, step: int = 0, **settings: float) -> np.ndarray:
+    """Augment images under the key of a step."""
+    key = (tf.constant(3, tf.int64), tf.constant(step, tf.int64))
+    return training.augment(tf.constant(images), recipe(**settings), key).numpy()
+
+
+def dots(n: int) -> np.ndarray:
+    """Draw a blot of 4 x 4 cells in the middle of each image."""
+    images = np.zeros((n, 28, 28), np.uint8)
+    images[:, 12:16, 12:16] = 200
+    return images
+
+
+def test_no_augmentation_moves_nothing() -> None:
+    """With every amount at 0 each cell stays what it was."""
+    images = world().x_train
+    np.testing.assert_allclose(moved(images), images, atol=1e-3)
+
+
+def test_middle_stays_when_turned_and_zoomed() -> None:
+    """Turning and zooming leave a blot in the middle centred; only its size changes."""
+    images = moved(dots(200), rotation=45.0, zoom=0.3)
+    rows = np.arange(28)
+    mass = images.sum(axis=(1, 2))
+    np.testing.assert_allclose((images.sum(axis=2) @ rows) / mass, 13.5, atol=0.05)
+    np.testing.assert_allclose((images.sum(axis=1) @ rows) / mass, 13.5, atol=0.05)
+    assert mass.min() < 0.8 * 3200
+    assert mass.max() > 1.3 * 3200
+
+
+def test_shift_reaches_its_share_and_no_farther() -> None:
+    """A shift of a tenth moves by up to 2.8 cells either way, each way as often."""
+    images = moved(dots(500), shift=0.1)
+    shifts = (images.sum(axis=2) @ np.arange(28)) / images.sum(axis=(1, 2)) - 13.5
+    assert 2.6 < np.abs(shifts).max() < 2.81
+    assert abs(shifts.mean()) < 0.3
+
+
+def test_each_step_draws_anew_and_repeatably() -> None:
+    """Step 4 moves images as step 4 did before, and not as step 5 does."""
+    images = world().x_train[:8]
+    assert (moved(images, 4, shift=0.2) == moved(images, 4, shift=0.2)).all()
+    assert (moved(images, 4, shift=0.2) != moved(images, 5, shift=0.2)).any()
+
+
+# --- repeatable, resumable --------------------------------------------------------------------
+
+
+def test_same_seed_same_weights() -> None:
+    """A seed decides every bit; another seed gives other weights."""
+    first, second, other = (
+        training.train(recipe(layers=DROP, rotation=5.0, seed=seed), world()) for seed in (4, 4, 5)
+    )
+    assert same(weights(first), weights(second))
+    assert not same(weights(first), weights(other))
+    assert (first.probs == second.probs).all()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"layers": DROP, "shift": 0.1, "validation": 0.2, "keep": "best", "schedule": "cosine"},
+        {"layers": DENSE, "optimizer": "rmsprop"},
+    ],
+)
+def test_resumed_as_if_never_stopped(settings: dict[str, object]) -> None:
+    """From the checkpoint after any epoch the same weights and the same history come out."""
+    settings = recipe(epochs=3, **settings)
+    checkpoints: list[bytes] = []
+    whole = training.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
+    for checkpoint in checkpoints:
+        resumed = training.train(settings, world(), checkpoint=checkpoint)
+        assert same(weights(whole), weights(resumed))
+        assert figures(whole) == figures(resumed)
+        assert resumed.best_epoch == whole.best_epoch
+
+
+def figures(outcome: training.Outcome) -> list[training.Epoch]:
+    """Return the history without its seconds."""
+    return [dataclasses.replace(epoch, seconds=0.0) for epoch in outcome.history]
+
+
+@pytest.mark.parametrize("checkpoint", [b"", b"PK\x03\x04 not a zip", None])
+def test_unusable_checkpoint_is_refused(checkpoint: bytes | None) -> None:
+    """Garbage, and the checkpoint of another recipe, are refused in a sentence."""
+    if checkpoint is None:
+        kept: list[bytes] = []
+        training.train(recipe(seed=1), world(), on_epoch=lambda e, c, p: kept.append(c))
+        checkpoint = kept[0]
+    with pytest.raises(ValueError, match="This checkpoint"):
+        training.train(recipe(), world(), checkpoint=checkpoint)
+
+
+def test_best_epoch_is_kept() -> None:
+    """With `keep="best"` the weights are those of the epoch of the lowest validation loss."""
+    settings = recipe(epochs=6, validation=0.3, keep="best", learning_rate=0.05, seed=2)
+    checkpoints: list[bytes] = []
+    outcome = training.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
+    losses = [epoch.val_loss for epoch in outcome.history]
+    assert outcome.best_epoch == int(np.argmin(losses))
+    with np.load(io.BytesIO(checkpoints[outcome.best_epoch]), allow_pickle=False) as file:
+        assert all((file[f"now/{name}"] == value).all() for name, value in weights(outcome).items())
+
+
+def test_patience_stops_early() -> None:
+    """Labels without sense are learnt by heart, so validation soon gets worse and it stops."""
+    data = world()
+    data.y_train = np.random.default_rng(0).integers(0, 10, 200, dtype=np.uint8)
+    settings = recipe(epochs=50, validation=0.5, patience=2, learning_rate=0.02)
+    outcome = training.train(settings, data)
+    assert len(outcome.history) == outcome.best_epoch + 3 < 50
+    assert outcome.status == "finished"
+    assert outcome.reason.startswith(f"Stopped early after epoch {len(outcome.history)}")
+
+
+# --- how it ends ------------------------------------------------------------------------------
+
+
+def test_cancelled_in_the_middle() -> None:
+    """A cancel ends the training at once, keeps whole epochs and makes no artifacts."""
+    seen: list[training.Progress] = []
+
+    def should_stop() -> bool:
+        return bool(seen) and seen[-1].epoch == 1 and seen[-1].step > 1
+
+    outcome = training.train(
+        recipe(epochs=50), world(), on_progress=seen.append, should_stop=should_stop
+    )
+    assert outcome.status == "cancelled"
+    assert outcome.reason == "Cancelled in epoch 2."
+    assert len(outcome.history) == 1
+    assert outcome.artifacts == {}
+    assert outcome.probs is None
+
+
+def test_cancel_takes_effect_within_two_seconds() -> None:
+    """Also in the middle of a long epoch of large batches."""
+    data = world(train=4000)
+    settings = recipe(layers="conv32x5 conv32x5 flatten", batch_size=128, epochs=9)
+    began = time.perf_counter()
+    training.train(settings, data, should_stop=lambda: time.perf_counter() > began + 3)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.2])
+def test_diverged_is_a_status(validation: float) -> None:
+    """A rate that is far too high ends as a status with a reason, and its curves are kept."""
+    settings = recipe(
+        layers="flatten dense64 dense64",
+        optimizer="sgd",
+        learning_rate=10.0,
+        epochs=30,
+        scaling="standardised",
+        momentum=0.99,
+        validation=validation,
+    )
+    outcome = training.train(settings, world())
+    assert outcome.status == "diverged"
+    count = len(outcome.history)
+    assert outcome.reason == f"Diverged at epoch {count}: the loss is no longer a number."
+    json.dumps([dataclasses.asdict(epoch) for epoch in outcome.history], allow_nan=False)
+    assert outcome.artifacts == {}
+
+
+def test_progress_counts_every_step() -> None:
+    """Reports begin at once, never go back, and end at the last step of the last epoch."""
+    seen: list[training.Progress] = []
+    training.train(recipe(validation=0.2), world(), on_progress=seen.append)
+    assert (seen[0].epoch, seen[0].step, seen[0].loss) == (0, 0, None)
+    places = [(p.epoch, p.step) for p in seen]
+    assert places == sorted(places)
+    assert places[-1] == (1, 5)
+    assert all(a.seconds <= b.seconds for a, b in itertools.pairwise(seen))
+
+
+def test_batch_larger_than_the_data_is_refused() -> None:
+    """The trainer checks what only the data can tell."""
+    with pytest.raises(ValueError, match="`batch_size` must be at most"):
+        training.train(recipe(batch_size=512), world())
+
+
+# --- what comes out ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def traced() -> tuple[training.Outcome, list[training.Predictions]]:
+    """Train one convolutional model with its predictions of every epoch."""
+    kept: list[training.Predictions] = []
+    outcome = training.train(
+        recipe(layers=CONV), world(), trace=True, on_epoch=lambda e, c, p: kept.append(p)
+    )
+    return outcome, kept
+
+
+Traced = tuple[training.Outcome, list[training.Predictions]]
+
+
+def test_probabilities_are_the_classifiers_and_keras(traced: Traced) -> None:
+    """What is stored is what the LiteRT model answers, and Keras's answer to 1e-5."""
+    outcome, _ = traced
+    images = world().x_test
+    again = classifier.Classifier(outcome.artifacts["model.tflite"]).probs(images)
+    assert (outcome.probs == again).all()
+    model = rebuilt(recipe(layers=CONV), outcome)
+    np.testing.assert_allclose(outcome.probs, model(images), atol=1e-5)
+    assert outcome.probs.dtype == np.float32
+
+
+def test_predictions_of_every_epoch(traced: Traced) -> None:
+    """The last epoch's predictions are those of the finished model."""
+    outcome, kept = traced
+    assert len(kept) == 2
+    assert (kept[-1].y_pred == outcome.probs.argmax(axis=1)).all()
+    assert (kept[-1].y_pred.dtype, kept[-1].confidence.dtype) == (np.uint8, np.float16)
+    np.testing.assert_allclose(kept[-1].confidence, outcome.probs.max(axis=1), atol=1e-3)
+
+
+def test_test_loss_by_hand() -> None:
+    """Certainty costs nothing, an even guess ln 10, a certain mistake 16.1 (Keras's 1e-7)."""
+    probs = np.eye(10, dtype=np.float32)[[3, 4]]
+    even = np.full((1, 10), 0.1, np.float32)
+    assert training._log_loss(probs, np.array([3, 4])) == 0
+    assert training._log_loss(even, np.array([7])) == pytest.approx(np.log(10), abs=1e-6)
+    assert training._log_loss(probs[:1], np.array([9])) == pytest.approx(16.118, abs=1e-3)
+
+
+def test_artifacts(traced: Traced) -> None:
+    """Weights, LiteRT, a Keras file without code, and histograms that count every weight."""
+    outcome, _ = traced
+    assert set(outcome.artifacts) == {
+        "weights.npz",
+        "model.tflite",
+        "model.keras",
+        "histograms.json",
+    }
+    with zipfile.ZipFile(io.BytesIO(outcome.artifacts["model.keras"])) as file:
+        assert "Lambda" not in file.read("config.json").decode()
+    layers = json.loads(outcome.artifacts["histograms.json"])
+    names = [layer["layer"] for layer in layers]
+    assert names == ["1_conv4x3", "4_conv6x3", "7_dense8", "8_softmax"]
+    for layer, size in zip(layers, (36, 216, 1200, 80), strict=True):
+        assert sum(layer["start"]) == sum(layer["end"]) == size
+        assert len(layer["edges"]) == len(layer["start"]) + 1
+
+
+def test_versions_are_recorded(traced: Traced) -> None:
+    """A run says what its weights depend on."""
+    outcome, _ = traced
+    assert outcome.versions["tensorflow"] == tf.__version__
+    assert outcome.versions["numpy"] == np.__version__
+    assert set(outcome.versions) == {"python", "tensorflow", "keras", "numpy", "ai-edge-litert"}
+
+
+# --- the process ------------------------------------------------------------------------------
+
+
+def test_threads_follow_the_work() -> None:
+    """Small dense steps get one thread; large convolutions all."""
+    assert training.threads_for(recipes.PRESETS["dense-wide"].recipe) == (1, 1)
+    assert training.threads_for(recipes.PRESETS["cnn-one-epoch"].recipe)[0] >= 1
+
+
+def test_many_trainings_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings from several threads, each with other threads for TensorFlow, leak nothing."""
+    chosen = iter([(1, 1), (2, 1)] * 4)
+    monkeypatch.setattr(training, "threads_for", lambda recipe: next(chosen))
+    data = world(train=64, test=10)
+    outcomes, megabytes = [], []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for _ in range(8):
+            outcomes.append(pool.submit(training.train, recipe(epochs=1), data).result())
+            megabytes.append(resident_megabytes())
+    assert {outcome.threads for outcome in outcomes} == {(1, 1), (2, 1)}
+    assert all(same(weights(outcomes[0]), weights(outcome)) for outcome in outcomes)
+    if megabytes[0]:
+        assert megabytes[-1] - megabytes[3] < 40
+
+
+def resident_megabytes() -> float:
+    """Read this process's resident memory; 0 where the system doesn't tell."""
+    status = pathlib.Path("/proc/self/status")
+    lines: collections.abc.Iterable[str] = (
+        status.read_text().splitlines() if status.exists() else ()
+    )
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)

@@ -1,0 +1,91 @@
+"""How numbers, times and answers are written."""
+
+import pytest
+
+from mnistdash.ui import words
+
+THIN = "\N{THIN SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0, "0.00"), (1, "100.00"), (0.9813, "98.13"), (0.12345, "12.35")]
+)
+def test_percent(fraction: float, text: str) -> None:
+    """Two decimals and a thin space."""
+    assert words.percent(fraction) == f"{text}{THIN}%"
+
+
+def test_interval() -> None:
+    """One sign for both ends."""
+    assert words.interval(0.9784, 0.98379) == f"97.84-98.38{THIN}%"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (999, "999"), (1000, f"1{THIN}000"), (1234567, f"1{THIN}234{THIN}567")],
+)
+def test_count(number: int, text: str) -> None:
+    """Thousands stand apart by thin spaces."""
+    assert words.count(number) == text
+
+
+@pytest.mark.parametrize(("number", "end"), [(0, "s"), (1, ""), (2, "s"), (1000, "s")])
+def test_plurals(number: int, end: str) -> None:
+    """One image, all other numbers of images; the same for errors."""
+    assert words.images(number) == f"{words.count(number)} image{end}"
+    assert words.errors(number) == f"{words.count(number)} error{end}"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "once"), (2, "2 times"), (1900, f"1{THIN}900 times")]
+)
+def test_times(number: int, text: str) -> None:
+    """Once is a word."""
+    assert words.times(number) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0 s"),
+        (0.4, "0 s"),
+        (8.2, "8 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (125, "2 min 5 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 0 min"),
+        (4200, "1 h 10 min"),
+        (90_000, "25 h 0 min"),
+    ],
+)
+def test_duration(seconds: float, text: str) -> None:
+    """Seconds, minutes with seconds, hours with minutes; never less than nothing."""
+    assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "text"),
+    [
+        (0, "1970-01-01 00:00"),
+        (1_795_250_075, "2026-11-21 08:34"),
+        (2_147_483_648, "2038-01-19 03:14"),
+    ],
+)
+def test_moment(timestamp: float, text: str) -> None:
+    """A time is written in UTC, after January 2038 too."""
+    assert words.moment(timestamp) == text
+
+
+def test_read_as_uses_the_class_names() -> None:
+    """Digits and clothes are named alike."""
+    assert words.read_as(4, 9, tuple("0123456789")) == "4 read as 9"
+    names = ("T-shirt/top", "Trouser")
+    assert words.read_as(0, 1, names) == "T-shirt/top read as Trouser"
+
+
+def test_alternative_text_says_index_classes_and_probability() -> None:
+    """A person who can't see a tile hears what it shows."""
+    digits = tuple("0123456789")
+    assert words.alt(9634, 4, 9, 0.876, digits) == "Image 9634: 4 read as 9, probability 0.88"
+    assert words.alt(0, 7, 7, 0.999, digits) == "Image 0: 7 read rightly, probability 1.00"
