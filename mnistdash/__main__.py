@@ -75,7 +75,11 @@ def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str)
     run_id = runs.enqueue(recipe, dataset, name=name).id
     on_progress = _show_progress if sys.stderr.isatty() else None
     engine.perform(run_id, runs.url, on_progress=on_progress)
+    if on_progress:
+        print(file=sys.stderr)
     run = runs.run(run_id)
+    if run is not None and run.under_way:
+        raise ValueError(f"The same training is under way already, as run {run.id}.")
     if run is None or not run.finished:
         raise ValueError(f"The training ended: {run.reason if run else 'it was deleted'}")
     return run
@@ -96,13 +100,11 @@ def _starter(options: argparse.Namespace) -> int:
 def _show_progress(progress: "training.Progress") -> None:
     done = (progress.epoch + progress.step / progress.steps) / progress.epochs
     bar = "#" * round(_BAR * done)
-    print(
-        f"\r[{bar:{_BAR}}] epoch {progress.epoch + 1} of {progress.epochs}"
-        f"  loss {progress.loss:.4f}  accuracy {progress.accuracy:.4f} ",
-        end="" if done < 1 else "\n",
-        file=sys.stderr,
-        flush=True,
-    )
+    figures = ""
+    if progress.loss is not None and progress.accuracy is not None:  # else before the first step
+        figures = f"  loss {progress.loss:.4f}  accuracy {progress.accuracy:.4f}"
+    line = f"[{bar:{_BAR}}] epoch {progress.epoch + 1} of {progress.epochs}{figures}"
+    print(f"\r{line:80}", end="", file=sys.stderr, flush=True)
 
 
 def _runs(options: argparse.Namespace) -> int:

@@ -131,7 +131,7 @@ def _grey(data) -> Plane:
     if scale == 1:
         return plane
     size = [max(1, round(n * scale)) for n in plane.shape[::-1]]
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return np.clip(cv2.resize(plane, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), plane.min(), plane.max())
 
 
 def _orientation(image):
@@ -218,7 +218,11 @@ def _contrast(plane):
     k = min(1.0, 160 / max(h, w))
     small = cv2.resize(plane, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
     window = max(3, int(0.35 * min(small.shape))) | 1
-    ground = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    wide = cv2.dilate(small, np.ones((2 * window + 1,) * 2, np.uint8))
+    padded = cv2.copyMakeBorder(wide, window, window, window, window, cv2.BORDER_REPLICATE)
+    padded[window:-window, window:-window] = small
+    ground = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    ground = np.ascontiguousarray(ground[window:-window, window:-window])
     ground = cv2.GaussianBlur(ground, (0, 0), window / 8)
     return np.maximum(cv2.resize(ground, (w, h), interpolation=cv2.INTER_LINEAR) - plane, 0)
 
@@ -229,7 +233,7 @@ def _noise(plane):
 
 
 def _blobs(plane, lines=True):
-    smooth = cv2.GaussianBlur(plane, (0, 0), max(0.6, max(plane.shape) / 640))
+    smooth = _smooth(plane)
     floor = max(5.0, 5 * _noise(smooth))
     for dark in (True, False):
         toned = smooth if dark else 255 - smooth
@@ -241,6 +245,14 @@ def _blobs(plane, lines=True):
             while level < 0.6 * top or level == floor:
                 yield from _blobs_at(toned, contrast, level, dark, floor)
                 level *= 1.35
+
+def _smooth(plane):
+    sigma = max(0.6, max(plane.shape) / 640)
+    smooth = cv2.GaussianBlur(plane, (0, 0), sigma)
+    while _noise(smooth) > 4 and sigma < max(plane.shape) / 150:
+        sigma *= 1.4
+        smooth = cv2.GaussianBlur(plane, (0, 0), sigma)
+    return smooth
 
 def _blobs_at(toned, contrast, level, dark, floor):
     count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > level).astype(np.uint8), connectivity=8)
@@ -260,29 +272,39 @@ def _score(toned, box, mask, peak, floor):
     side = max(w, h)
     s = math.sqrt(H * W)
     why = []
-    score = math.sqrt(peak) * (side / s)
+    score = math.sqrt(peak) * (side / s) * min(1, peak / (4 * floor)) ** 1.5
     cx, cy = (x + w / 2) / W - .5, (y + h / 2) / H - .5
     score *= math.exp(-2 * (cx * cx + cy * cy) * 1.5)
-    if x == 0 or y == 0 or x + w == W or y + h == H or (w > .9 * W and h > .9 * H):
+    clean = cv2.medianBlur(np.pad(mask.astype(np.uint8), 2), 5) > 0
+    width = _stroke_width(clean)[0] / side if clean.any() else 0
+    score *= math.exp(-(max(0, width - .2) / .1) ** 2)
+    if width < .012: score *= .2
+    full = w > .9 * W and h > .9 * H
+    rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
+    if full and width > .05 and rim < .6 and mask.mean() < .65:
+        why.append("tight")
+    elif x == 0 or y == 0 or x + w == W or y + h == H or full:
         score *= .15; why.append("edge")
     if min(w, h) < .06 * side and (w > .7 * W or h > .7 * H):
         score *= .1; why.append("line")
-    score *= min(1, peak / (4 * floor)) ** 1.5
     if w > 3 * h: score *= .1; why.append("flat")
     if min(w, h) > .3 * side and _is_sheet(mask):
         score *= .02; why.append("frame")
-    width = _stroke_width(mask)[0] / side
-    score *= math.exp(-(max(0, width - .2) / .1) ** 2)
     r = max(3, int(.35 * side))
     y0, x0 = max(0, y - r), max(0, x - r)
     around = toned[y0:y + h + r, x0:x + w + r]
     ink = np.zeros(around.shape, bool); ink[y - y0:y - y0 + h, x - x0:x - x0 + w] = mask
     out = np.median(around[~ink]) if not ink.all() else 0
-    distinct = (out - np.mean(around[ink])) / peak
+    tone = float(np.mean(around[ink]))
+    distinct = (out - tone) / peak
     score *= min(max(distinct, 0.0) / .7, 1.0) ** 2
     if distinct > 1.4: score *= .3
-    if width < .012: score *= .2
-    return score, ",".join(why) + f" w{width:.2f} d{distinct:.2f} b{box}"
+    r = int(1.5 * side)
+    y0, x0 = max(0, y - r), max(0, x - r)
+    around = toned[y0:y + h + r, x0:x + w + r]
+    same = ((around < tone + .5 * peak).sum() - mask.sum()) / max(around.size - mask.sum(), 1)
+    score *= min(max((.7 - same) / .3, .02), 1)
+    return score, ",".join(why) + f" w{width:.2f} d{distinct:.2f} s{same:.2f}"
 
 def _without_lines(contrast, floor):
     out = _without_level_lines(contrast, floor)

@@ -134,16 +134,15 @@ def _normalise(layer: keras.Layer, x: tf.Tensor) -> tf.Tensor:
 
     One fused operation where Keras takes eight; the moving statistics move as Keras moves them.
     """
-    channels = x.shape[-1]
     batch, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=tf.reshape(x, (-1, 1, x.shape[1] * x.shape[2], channels)) if len(x.shape)==4 else x[:, None, None],
+        x=x if len(x.shape) == 4 else x[:, None, None],  # (n, height, width, channels)
         scale=layer.gamma.value,
         offset=layer.beta.value,
         mean=[],
         variance=[],
         epsilon=layer.epsilon,
     )
-    count = tf.cast(tf.size(x) / channels, tf.float32)
+    count = tf.cast(tf.size(x) / x.shape[-1], tf.float32)
     biased = variance * (count - 1) / count  # as Keras counts; the operation divides by count - 1
     for moving, now in ((layer.moving_mean.value, mean), (layer.moving_variance.value, biased)):
         moving.assign_sub((moving - now) * (1 - layer.momentum))

@@ -27,6 +27,7 @@ UNDER_WAY = ("queued", "running")
 STATUSES = (*UNDER_WAY, "finished", "cancelled", "diverged", "failed", "interrupted", "unreadable")
 RESUMABLE = ("cancelled", "failed", "interrupted")
 CHECKPOINT = "checkpoint.npz"
+MAX_DRAWINGS = 2_000
 _MAX_NAME = 60  # characters
 _MAX_NOTE = 500
 _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
@@ -74,6 +75,20 @@ _artifacts = sa.Table(
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+
+_drawings = sa.Table(
+    "drawings",
+    _metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("label", sa.Integer, nullable=False),
+    sa.Column("image", sa.LargeBinary, nullable=False),  # 784 bytes, row by row
+    sa.Column("strokes", sa.Text),  # JSON of polylines; none for a picture
+    sa.Column("answer", sa.Integer, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("run_name", sa.Text, nullable=False),
 )
 
 
@@ -148,6 +163,24 @@ class Run:
     def under_way(self) -> bool:
         """Whether the run waits or trains."""
         return self.status in UNDER_WAY
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Drawing:
+    """A drawing that a person kept, with its true label and what a run said of it then.
+
+    `image` is uint8 `(28, 28)`, ink bright, as the model saw it; `strokes` are the pen's polylines
+    of `(x, y)` points, empty for a picture.
+    """
+
+    id: str
+    created_at: float
+    label: int
+    image: np.ndarray
+    strokes: list[list[tuple[float, float]]]
+    answer: int
+    confidence: float
+    run_name: str
 
 
 def epoch_artifact(epoch: int) -> str:
@@ -477,6 +510,63 @@ class Store:
             raise StoreError("The probs.npy of this run is damaged. Train it again.") from None
         return probs
 
+    # --- drawings ---
+
+    def keep_drawing(
+        self,
+        image: np.ndarray,
+        label: int,
+        *,
+        strokes: Sequence[Sequence[tuple[float, float]]],
+        answer: int,
+        confidence: float,
+        run_name: str,
+    ) -> None:
+        """Keep a drawing.
+
+        Args:
+            image: uint8 `(28, 28)`, ink bright.
+            label: what it is, 0-9.
+            strokes: the pen's polylines; empty for a picture.
+            answer: what the run said, 0-9.
+            confidence: the probability of that answer.
+            run_name: the run that said it.
+
+        Raises:
+            StoreError: 2,000 drawings are kept already.
+            ValueError: the image or the label is none.
+        """
+        if image.shape != (28, 28) or image.dtype != np.uint8 or not 0 <= label <= 9:
+            raise ValueError("A drawing is uint8 (28, 28) with a label of 0-9.")
+        with self._write() as connection:
+            kept = connection.scalar(sa.select(sa.func.count()).select_from(_drawings))
+            if kept >= MAX_DRAWINGS:
+                raise StoreError(f"{MAX_DRAWINGS:,} drawings are kept already. Delete some first.")
+            connection.execute(
+                sa.insert(_drawings).values(
+                    id=secrets.token_hex(4),
+                    created_at=time.time(),
+                    label=int(label),
+                    image=image.tobytes(),
+                    strokes=_json([list(map(list, stroke)) for stroke in strokes]),
+                    answer=int(answer),
+                    confidence=float(confidence),
+                    run_name=run_name,
+                )
+            )
+
+    def drawings(self) -> list[Drawing]:
+        """Return every drawing that can be read, newest first."""
+        query = sa.select(_drawings).order_by(_drawings.c.created_at.desc(), _drawings.c.id)
+        with self._read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [drawing for drawing in map(_drawing, rows) if drawing is not None]
+
+    def delete_drawing(self, drawing_id: str) -> None:
+        """Remove a drawing."""
+        with self._write() as connection:
+            connection.execute(sa.delete(_drawings).where(_drawings.c.id == drawing_id))
+
     # --- runs as files ---
 
     def export(self, run_id: str, *, shipped_as: str | None = None) -> bytes:
@@ -676,17 +766,29 @@ def _run(row: sa.RowMapping) -> Run:
     return Run(**facts)
 
 
+def _drawing(row: sa.RowMapping) -> Drawing | None:
+    """Read a drawing's row; `None` for a damaged one, which must not hide the others."""
+    try:
+        image = np.frombuffer(row["image"], np.uint8).reshape(28, 28)
+        strokes = [[(float(x), float(y)) for x, y in s] for s in json.loads(row["strokes"] or "[]")]
+        if not (0 <= row["label"] <= 9 and 0 <= row["answer"] <= 9):
+            return None
+        return Drawing(**{**row, "image": image, "strokes": strokes})
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 def _live(text: str | None) -> Live:
     live = Live(**json.loads(text or "{}"))
     whole = [live.epoch, live.step, live.epochs - 1, live.steps - 1]
     if not all(type(number) is int and 0 <= number < 10**9 for number in whole):
         raise ValueError("its progress is out of range")
-    if not 0 <= live.seconds < math.inf:
+    if not 0 <= live.seconds < 1e9:
         raise ValueError("its progress is out of range")
     for at, loss, accuracy in live.samples:
         if at is None or not all(_is_number_or_none(value) for value in (at, loss, accuracy)):
             raise ValueError("its progress holds what is no number")
-    return live
+    return dataclasses.replace(live, samples=tuple(tuple(sample) for sample in live.samples))
 
 
 def _history(text: str | None) -> tuple[dict, ...]:

@@ -95,3 +95,16 @@ def test_layers_are_keras_own() -> None:
         model = network.build(recipes.Recipe(layers=layers, batch_size=1))
         assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
         assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 2, 1, 3)])
+def test_normalisation_moves_keras_statistics(shape: tuple[int, ...]) -> None:
+    """A hundredth of the way to the batch's mean and its variance, divided by n as in Keras."""
+    channel = np.array([0.0, 0.0, 4.0, 4.0])  # mean 2, variance 4; divided by n - 1 it is 5.33
+    x = tf.constant(np.repeat(channel[:, None], 3, axis=1).reshape(shape), tf.float32)
+    layer = keras.layers.BatchNormalization()
+    layer.build((None, *shape[1:]))
+    answer = tf.function(lambda: network._normalise(layer, x), autograph=False)()
+    np.testing.assert_allclose(np.unique(answer), [-0.999875, 0.999875], atol=1e-5)
+    np.testing.assert_allclose(layer.moving_mean, 0.02, atol=1e-6)
+    np.testing.assert_allclose(layer.moving_variance, 0.99 + 0.04, atol=1e-6)

@@ -263,7 +263,7 @@ def test_numbers_that_are_none_become_null(runs: store.Store) -> None:
     run_id = enqueue(runs).id
     runs.start(run_id)
     runs.report(run_id, store.Live(samples=[(0.5, float("nan"), float("inf"))]))
-    assert runs.run(run_id).live.samples == [[0.5, None, None]]
+    assert runs.run(run_id).live.samples == ((0.5, None, None),)
     history = [{"loss": float("nan"), "accuracy": 0.1}]
     runs.finish(run_id, status="diverged", reason="Diverged.", history=history)
     run = runs.run(run_id)
@@ -368,8 +368,9 @@ def test_full_disk_leaves_old_runs_intact(runs: store.Store) -> None:
 ENQUEUE = """
 import sys
 from mnistdash import recipes, store
-runs = store.Store(sys.argv[1])
+print("ready", flush=True)
 sys.stdin.readline()
+runs = store.Store(sys.argv[1])
 for seed in range(int(sys.argv[2]), int(sys.argv[3])):
     try:
         print(runs.enqueue(recipes.Recipe(seed=seed), "mnist", name="run").id)
@@ -380,6 +381,7 @@ WRITE = """
 import sys
 from mnistdash import store
 runs = store.Store(sys.argv[1])
+print("ready", flush=True)
 sys.stdin.readline()
 for step in range(60):
     runs.report(sys.argv[2], store.Live(epoch=0, epochs=1, step=step, steps=60, seconds=1.0))
@@ -397,7 +399,7 @@ def at_once(code: str, *arguments: list[object]) -> list[str]:
         )
         for given in arguments
     ]  # fmt: skip
-    time.sleep(1.5)  # all have opened the store and wait for the line
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * len(processes)
     for process in processes:
         process.stdin.write("\n")
         process.stdin.flush()

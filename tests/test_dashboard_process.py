@@ -1,0 +1,73 @@
+"""The dashboard's own process never imports TensorFlow, whatever page is shown."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+REPO = pathlib.Path(__file__).parents[1]
+TRAINER_SECONDS = 120
+
+# The trainer is a real one: what comes back from its worker must not import anything either.
+SCRIPT = f"""
+import sys, time
+
+from streamlit.runtime import pages_manager
+from streamlit.testing import v1
+from streamlit.testing.v1 import app_test
+
+from mnistdash.ui import state
+
+
+class Pages(pages_manager.PagesManager):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        pages_manager.PagesManager.uses_pages_directory = False
+
+
+def check(where):
+    heavy = sorted({{"tensorflow", "keras"}} & set(sys.modules))
+    if heavy:
+        sys.exit(f"{{where}} brought {{heavy}} into the dashboard's process")
+
+
+app_test.PagesManager = Pages
+at = v1.AppTest.from_file("app.py", default_timeout=60)
+at.query_params["index"] = "0"
+at.run()
+check("overview")
+for name in ("confusion", "gallery", "draw", "compare", "data", "train"):
+    at.switch_page(f"pages/{{name}}.py").run()
+    assert at.title[0].value == name.capitalize(), name
+    assert not at.exception, name
+    check(name)
+trainer = state.open_engine()
+deadline = time.monotonic() + {TRAINER_SECONDS}
+while not (trainer.ready or trainer.trouble) and time.monotonic() < deadline:
+    time.sleep(0.2)
+check("the trainer")
+assert trainer.ready, trainer.trouble or "the trainer was not ready in time"
+trainer.close()
+print("clean")
+"""
+
+
+def test_no_page_imports_tensorflow(tmp_path: pathlib.Path) -> None:
+    """All pages and a real trainer leave TensorFlow and Keras out of the dashboard's process."""
+    # AppTest looks for app.py beside the script that runs it.
+    script = tmp_path / "render.py"
+    script.write_text(SCRIPT.replace('"app.py"', repr(str(REPO / "app.py"))), encoding="utf-8")
+    log = tmp_path / "log.txt"
+    with log.open("w") as output:  # no pipe: processes of the worker may hold it open
+        ended = subprocess.run(
+            [sys.executable, str(script)],
+            cwd=REPO,
+            env=os.environ | {"PYTHONPATH": str(REPO)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            timeout=2 * TRAINER_SECONDS,
+            check=False,
+        )
+    assert ended.returncode == 0, log.read_text()[-2000:]
+    assert "clean" in log.read_text()

@@ -1,0 +1,92 @@
+"""What the engine makes of reports and failures, without a worker; `test_engine` has one."""
+
+import errno
+import types
+
+import pytest
+
+from mnistdash import datasets, engine, recipes, store
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (datasets.DataError("mnist.npz is missing."), "mnist.npz is missing."),
+        (store.StoreError("The disk is full."), "The disk is full."),
+        (ValueError("`epochs` must be…"), "`epochs` must be…"),
+        (ValueError("x" * 1000), "x" * 300),
+        (MemoryError(), "The memory did not suffice."),
+        (type("ResourceExhaustedError", (Exception,), {})(), "The memory did not suffice."),
+        (OSError(errno.ENOSPC, "No space", "/tmp/x"), "The disk is full."),
+        (OSError(errno.EIO, "broken", "/tmp/x"), "something unforeseen (OSError)"),
+        (KeyError("/home/user/secret"), "something unforeseen (KeyError)"),
+        (RuntimeError("at /usr/lib/x.py"), "something unforeseen (RuntimeError)"),
+    ],
+)
+def test_reason_is_a_sentence(error: Exception, sentence: str) -> None:
+    """Our own words are kept, others become plain ones without a path."""
+    reason = engine._reason(error)
+    assert sentence in reason
+    assert "/" not in reason
+    assert len(reason) <= 300
+
+
+@pytest.fixture
+def runs() -> store.Store:
+    """A store in memory."""
+    return store.Store("sqlite://")
+
+
+def reported(runs: store.Store, reports: int, monkeypatch: pytest.MonkeyPatch) -> store.Run:
+    """Report so many steps of one epoch as fast as they come."""
+    monkeypatch.setattr(engine, "REPORT_SECONDS", 0.0)
+    run = runs.enqueue(recipes.Recipe(epochs=1), "mnist", name="run")
+    reporter = engine._Reporter(runs, run, None)
+    for step in range(reports):
+        reporter.progress(
+            types.SimpleNamespace(
+                epoch=0, epochs=1, step=step, steps=reports, loss=1.0, accuracy=0.5, seconds=1.0
+            )
+        )
+    return runs.run(run.id)
+
+
+def test_samples_are_thinned(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 1,000 reports at most 120 samples stay, in order, from the first to near the last."""
+    run = reported(runs, 1000, monkeypatch)
+    places = [at for at, _, _ in run.live.samples]
+    assert 60 <= len(places) <= 120
+    assert places == sorted(set(places))
+    assert places[0] == 0.0
+    assert places[-1] > 0.98
+    assert run.live.step == 999
+
+
+def test_few_samples_are_all_kept(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """120 reports are 120 samples."""
+    assert len(reported(runs, 120, monkeypatch).live.samples) == 120
+
+
+def test_reports_are_no_more_than_a_few_a_second(runs: store.Store) -> None:
+    """Of a burst of a thousand reports one reaches the store, and all reach the listener."""
+    heard: list[object] = []
+    run = runs.enqueue(recipes.Recipe(), "mnist", name="run")
+    reporter = engine._Reporter(runs, run, heard.append)
+    for step in range(1000):
+        reporter.progress(
+            types.SimpleNamespace(
+                epoch=0, epochs=1, step=step, steps=1000, loss=None, accuracy=None, seconds=0.0
+            )
+        )
+    assert len(heard) == 1000
+    assert len(runs.run(run.id).live.samples) <= 2
+    assert 2 <= 1 / engine.REPORT_SECONDS <= 4
+
+
+def test_only_waiting_runs_are_performed(runs: store.Store) -> None:
+    """A run that ended, or is not there, is left alone before TensorFlow is touched."""
+    run = runs.enqueue(recipes.Recipe(), "mnist", name="run")
+    runs.request_cancel(run.id)
+    engine.perform(run.id, "sqlite://")
+    engine.perform("unknown", "sqlite://")
+    assert runs.run(run.id).status == "cancelled"
