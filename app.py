@@ -29,10 +29,12 @@ except store.StoreError as error:
 with st.sidebar:
     st.markdown("### mnistdash")
     widgets.run_picker(runs)
+    run = next((run for run in runs if run.id == st.session_state.run), None)
+    widgets.test_set_picker(run)
     widgets.training_line(runs)
     for entry in pages:
         st.page_link(entry)
-    widgets.data_line(next((run for run in runs if run.id == st.session_state.run), None))
+    widgets.data_line(run)
 
 try:
     page.run()

@@ -59,12 +59,7 @@ def confusion_heatmap(
     )
     # All numbers at once: plotly checks the whole list again for every one added.
     figure.layout.annotations = [
-        {
-            "x": int(column),
-            "y": int(row),
-            "text": f"{values[row, column]:.1f}" if shares else f"{int(values[row, column])}",
-            "showarrow": False,
-        }
+        _cell_text(int(row), int(column), f"{values[row, column]:.{int(shares)}f}")
         for row, column in zip(rows, columns, strict=True)
     ]
     ends = len(matrix) - 0.5
@@ -224,6 +219,10 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     figure.update_xaxes(side="top", constrain="domain", showgrid=False, dtick=4)
     figure.update_yaxes(autorange="reversed", scaleanchor="x", showgrid=False, dtick=4)
     return _calm(figure, height=640)
+
+
+def _cell_text(row: int, column: int, text: str) -> dict[str, object]:
+    return {"x": column, "y": row, "text": text, "showarrow": False}
 
 
 def _cell_markers(

@@ -562,6 +562,12 @@ class Store:
             rows = connection.execute(query).mappings().all()
         return [drawing for drawing in map(_drawing, rows) if drawing is not None]
 
+    def drawing_ids(self) -> tuple[str, ...]:
+        """Return the drawings' ids, oldest first."""
+        query = sa.select(_drawings.c.id).order_by(_drawings.c.created_at, _drawings.c.id)
+        with self._read() as connection:
+            return tuple(connection.scalars(query))
+
     def delete_drawing(self, drawing_id: str) -> None:
         """Remove a drawing."""
         with self._write() as connection:

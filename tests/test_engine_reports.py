@@ -1,6 +1,7 @@
 """What the engine makes of reports and failures, without a worker; `test_engine` has one."""
 
 import errno
+import pathlib
 import types
 
 import pytest
@@ -32,9 +33,9 @@ def test_reason_is_a_sentence(error: Exception, sentence: str) -> None:
 
 
 @pytest.fixture
-def runs() -> store.Store:
-    """A store in memory."""
-    return store.Store("sqlite://")
+def runs(tmp_path: pathlib.Path) -> store.Store:
+    """An empty store."""
+    return store.Store(f"sqlite:///{tmp_path}/runs.sqlite3")
 
 
 def reported(runs: store.Store, reports: int, monkeypatch: pytest.MonkeyPatch) -> store.Run:
@@ -87,6 +88,6 @@ def test_only_waiting_runs_are_performed(runs: store.Store) -> None:
     """A run that ended, or is not there, is left alone before TensorFlow is touched."""
     run = runs.enqueue(recipes.Recipe(), "mnist", name="run")
     runs.request_cancel(run.id)
-    engine.perform(run.id, "sqlite://")
-    engine.perform("unknown", "sqlite://")
+    engine.perform(run.id, runs.url)
+    engine.perform("unknown", runs.url)
     assert runs.run(run.id).status == "cancelled"

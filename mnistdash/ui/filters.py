@@ -135,7 +135,7 @@ def at_epoch(
     The last place stands for the model that was kept, whose `answers` are given.
     """
     epochs = len(run.history)
-    if not run.trace or epochs < 2:
+    if not run.trace or epochs < 2 or dataset.name != run.dataset:
         return answers
     st.session_state["epoch"] = min(st.session_state.get("epoch") or epochs, epochs)
     st.slider(
@@ -158,7 +158,7 @@ def at_epoch(
 
 def once_right(run: store.Run, dataset: datasets.Dataset) -> np.ndarray | None:
     """Return which images a traced run had right once and has wrong now; `None` if untraced."""
-    if not run.trace:
+    if not run.trace or dataset.name != run.dataset:
         return None
     try:
         return state.load_once_right(run.id, dataset.name, len(run.history))

@@ -31,6 +31,12 @@ def _order(text: str) -> str:
     return text
 
 
+def _drawings(text: str) -> str:
+    if text != "drawings":
+        raise ValueError
+    return text
+
+
 def _confidence(text: str) -> tuple[float, float]:
     if not re.fullmatch(r"[01]\.[0-9]{2}-[01]\.[0-9]{2}", text):
         raise ValueError
@@ -51,6 +57,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "all": lambda text: bool(_number(1, 1)(text)),
     "page": _number(1, 9_999),
     "epoch": _number(1, 200),
+    "set": _drawings,
 }
 # A view that is not in the link is the default one.
 DEFAULTS: dict[str, object] = {
@@ -64,6 +71,7 @@ DEFAULTS: dict[str, object] = {
     "all": False,
     "page": 1,
     "epoch": None,
+    "set": None,
 }
 
 

@@ -46,6 +46,42 @@ def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
         ) from None
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def load_drawings(ids: tuple[str, ...]) -> datasets.Dataset | None:
+    """Return the drawings that people kept as a data set of test images, oldest first.
+
+    Args:
+        ids: of the drawings kept now: another drawing makes another data set.
+    """
+    kept = {drawing.id: drawing for drawing in open_store().drawings()}
+    found = [kept[drawing_id] for drawing_id in ids if drawing_id in kept]
+    if not found:
+        return None
+    images = np.stack([drawing.image for drawing in found])
+    labels = np.array([drawing.label for drawing in found], np.uint8)
+    return datasets.Dataset(
+        name="drawings",
+        title="My digits",
+        class_names=datasets.DIGITS,
+        x_test=images,
+        y_test=labels,
+        sha256="",
+        verified=True,
+        read_train=lambda: (images[:0], labels[:0]),
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def evaluate_drawings(run_id: str, ids: tuple[str, ...]) -> evaluation.Evaluation:
+    """Return a run's answers to the drawings that people kept.
+
+    Raises:
+        StoreError: the run's model is missing or damaged.
+    """
+    drawings = load_drawings(ids)
+    return evaluation.Evaluation(drawings.y_test, load_classifier(run_id).probs(drawings.x_test))
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def load_epoch(run_id: str, dataset: str, epoch: int) -> evaluation.Evaluation:
     """Return what a traced run answered after an epoch, counted from 0.

@@ -44,6 +44,22 @@ def run_picker(runs: list[store.Run]) -> None:
     )
 
 
+def test_set_picker(run: store.Run | None) -> None:
+    """Let a person choose between a run's own test images and the drawings that were kept."""
+    if run is None or run.dataset == "fashion_mnist" or not state.open_store().drawing_ids():
+        st.session_state["set"] = None
+        return
+    st.segmented_control(
+        "Test images",
+        ("drawings",),
+        format_func=lambda _: "My digits instead",
+        key="set",
+        label_visibility="collapsed",
+        persist_state="session",
+        on_change=_forget_image,
+    )
+
+
 def run_label(run: store.Run) -> str:
     """Write a finished run as `name · 98.13 % · MNIST`."""
     return f"{run.name} · {words.percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
@@ -79,7 +95,9 @@ def _training_line() -> None:
 
 def data_line(run: store.Run | None) -> None:
     """Say which images are shown, and how to get MNIST where it is missing."""
-    if run is not None and datasets.on_this_machine(run.dataset):
+    if st.session_state.get("set") == "drawings":
+        st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
+    elif run is not None and datasets.on_this_machine(run.dataset):
         shown = datasets.load(run.dataset)
         unverified = "" if shown.verified else ", unverified"
         st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
@@ -137,6 +155,9 @@ def require_run() -> store.Run:
 def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evaluation]:
     """Return a run's images and answers, or say why they can't be shown and stop."""
     try:
+        if st.session_state.get("set") == "drawings":
+            ids = state.open_store().drawing_ids()
+            return state.load_drawings(ids), state.evaluate_drawings(run.id, ids)
         dataset = datasets.load(run.dataset)
         answers = state.load_evaluation(run.id, run.dataset)
     except (datasets.DataError, store.StoreError) as error:

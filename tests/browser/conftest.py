@@ -9,11 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from playwright import sync_api
+
+from mnistdash import datasets, evaluation, store
 
 HERE = pathlib.Path(__file__).parent
 REPO = HERE.parents[1]
@@ -105,11 +109,67 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
 
 
 @pytest.fixture(scope="session")
-def app_url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+def app_home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The folder in which the shared dashboard keeps its store."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def app_url(serve: Callable[..., str], app_home: pathlib.Path) -> str:
     """The address of the dashboard with a store of its own."""
     data = str(SHARED_DATA) if (REPO / SHARED_DATA).exists() else None
-    home = str(tmp_path_factory.mktemp("home"))
-    return serve("app.py", MNISTDASH_HOME=home, MNISTDASH_DATA=data)
+    return serve(
+        "app.py", MNISTDASH_HOME=str(app_home), MNISTDASH_DATA=data, MNISTDASH_DOWNLOAD="0"
+    )
+
+
+@pytest.fixture
+def app_store(app_home: pathlib.Path) -> store.Store:
+    """The store of the shared dashboard, with the starter runs in it."""
+    opened = store.Store(f"sqlite:///{app_home / 'mnistdash.sqlite3'}")
+    opened.add_starters()
+    return opened
+
+
+@pytest.fixture
+def starter(app_store: store.Store) -> tuple[store.Run, evaluation.Evaluation]:
+    """The run that the shared dashboard opens on, MNIST's where its images are, and its answers."""
+    mnist = REPO / SHARED_DATA / "mnist.npz"
+    if mnist.is_file():
+        run = app_store.run("starter-mnist")
+        with np.load(mnist) as archive:
+            labels = archive["y_test"]
+    else:
+        run = app_store.run("starter-optdigits")
+        labels = datasets.load("optdigits").y_test
+    return run, evaluation.Evaluation(labels, app_store.probs(run.id))
+
+
+@pytest.fixture
+def open_page(
+    page: sync_api.Page, app_url: str, settled: Callable[[sync_api.Page], None]
+) -> Callable[..., sync_api.Page]:
+    """A function that follows a link to a page of the shared dashboard: a new session."""
+
+    def follow(name: str = "", **params: object) -> sync_api.Page:
+        page.goto(f"{app_url}/{name}?{urllib.parse.urlencode(params)}")
+        page.get_by_test_id("stHeading").first.wait_for()
+        settled(page)
+        return page
+
+    return follow
+
+
+@pytest.fixture
+def choose(settled: Callable[[sync_api.Page], None]) -> Callable[[sync_api.Page, str, str], None]:
+    """A function that chooses an option of a select box by their labels."""
+
+    def pick(page: sync_api.Page, label: str, option: str) -> None:
+        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("option", name=option).first.click()
+        settled(page)
+
+    return pick
 
 
 def _wait_until_settled(page: sync_api.Page) -> None:

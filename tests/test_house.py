@@ -1,0 +1,249 @@
+"""House rules: the floors, what may never be called, how long things are, what the README names."""
+
+import ast
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+REPO = pathlib.Path(__file__).parents[1]
+PACKAGE = REPO / "mnistdash"
+FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *PACKAGE.rglob("*.py")])
+README = REPO / "README.md"
+MAX_PAGE_LINES = 80
+MAX_FUNCTION_LINES = 40  # without the docstring
+# Imports go down only, as in DESIGN section 4. `__init__` is what the package says of itself.
+FLOORS = {
+    "settings": 0,
+    "recipes": 1,
+    "datasets": 1,
+    "network": 2,
+    "evaluation": 2,
+    "classifier": 2,
+    "ink": 2,
+    "store": 2,
+    "training": 2,
+    "engine": 3,
+    "figures": 3,
+    "__main__": 4,
+    "ui": 4,
+    "pages": 5,
+    "app": 6,
+}
+TENSORFLOW = {"tensorflow", "keras"}
+FORBIDDEN_MODULES = {"pickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+FORBIDDEN_CALLS = {"load_model", "eval", "exec", "__import__", "compile", "from_config",
+                   "model_from_json", "read_pickle"}  # fmt: skip
+
+
+def name_of(path: pathlib.Path) -> str:
+    """Write a file's name as the tests show it."""
+    return path.relative_to(REPO).as_posix()
+
+
+def room(path: pathlib.Path) -> str:
+    """Return a file's entry in `FLOORS`."""
+    parts = path.relative_to(REPO).with_suffix("").parts
+    if parts[0] == "mnistdash":
+        return "ui" if parts[1] == "ui" else parts[1]
+    return parts[0]
+
+
+def imports(path: pathlib.Path) -> Iterator[tuple[str, bool]]:
+    """Find every module a file imports, and whether a function does; type checking left out."""
+    for node, in_function in _running(ast.parse(path.read_text()), in_function=False):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, in_function) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name_of(path)} imports relatively"
+            yield node.module, in_function
+            if node.module in ("mnistdash", "mnistdash.ui"):
+                yield from ((f"{node.module}.{alias.name}", in_function) for alias in node.names)
+
+
+def _running(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Walk the code that runs: everything but `if TYPE_CHECKING`."""
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        return
+    yield node, in_function
+    inner = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for child in ast.iter_child_nodes(node):
+        yield from _running(child, in_function=inner)
+
+
+def own_imports(path: pathlib.Path) -> set[str]:
+    """Return the entries of `FLOORS` that a file imports."""
+    found = set()
+    for module, _ in imports(path):
+        parts = module.split(".")
+        if parts[0] == "mnistdash" and len(parts) > 1:
+            found.add(parts[1])
+        elif parts[0] in ("pages", "app"):
+            found.add(parts[0])
+    return found
+
+
+files = pytest.mark.parametrize("path", FILES, ids=name_of)
+
+
+# --- floors ---------------------------------------------------------------------------------
+
+
+def test_every_file_has_a_floor() -> None:
+    """A new module gets a floor here, on purpose."""
+    assert {room(path) for path in FILES} - {"__init__"} <= set(FLOORS)
+
+
+@files
+def test_imports_go_down(path: pathlib.Path) -> None:
+    """Nothing imports from a floor above its own, inside a function neither."""
+    floor = FLOORS.get(room(path), 0)
+    above = {name for name in own_imports(path) if FLOORS[name] > floor}
+    assert not above, f"{name_of(path)} on floor {floor} imports {above} from above"
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """On one floor imports go one way."""
+    modules = {path.stem: path for path in FILES if path.parent == PACKAGE}
+    graph = {name: own_imports(path) & set(modules) for name, path in modules.items()}
+
+    def reachable(start: str) -> set[str]:
+        found, todo = set(), [start]
+        while todo:
+            todo += graph[todo.pop()] - found - set(todo)
+            found |= set(todo)
+        return found
+
+    assert not [name for name in modules if name in reachable(name)]
+
+
+def test_trainer_is_imported_in_functions_only() -> None:
+    """What a dashboard imports never brings TensorFlow: the engine imports its trainer late."""
+    importers = {"training": set(), "network": set()}
+    for path in FILES:
+        for module, in_function in imports(path):
+            name = module.removeprefix("mnistdash.")
+            if name in importers:
+                importers[name].add((room(path), in_function))
+    assert importers["training"] <= {("engine", True), ("__main__", True)}
+    assert importers["network"] <= {("training", False)}
+
+
+@files
+def test_streamlit_stays_upstairs(path: pathlib.Path) -> None:
+    """Only the frame, the pages and their pieces know Streamlit."""
+    if room(path) not in ("app", "pages", "ui"):
+        assert not [module for module, _ in imports(path) if module.startswith("streamlit")]
+
+
+@files
+def test_tensorflow_stays_in_the_trainer(path: pathlib.Path) -> None:
+    """Only the network and the trainer know TensorFlow."""
+    if room(path) not in ("network", "training"):
+        assert not [module for module, _ in imports(path) if module.split(".")[0] in TENSORFLOW]
+
+
+# --- what may never be called ---------------------------------------------------------------
+
+
+@files
+def test_nothing_executable_is_read_back(path: pathlib.Path) -> None:
+    """No pickle, no Keras file, no code from text; arrays are read with pickles refused."""
+    assert not [m for m, _ in imports(path) if m.split(".")[0] in FORBIDDEN_MODULES]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        where = f"{name_of(path)}:{node.lineno}"
+        if called != "re.compile":
+            assert called.split(".")[-1] not in FORBIDDEN_CALLS, f"{where} calls {called}"
+        refused = [k for k in node.keywords if k.arg == "allow_pickle"]
+        assert all(ast.unparse(keyword.value) == "False" for keyword in refused), where
+        if called in ("np.load", "np.save", "numpy.load"):
+            assert refused, f"{where}: {called} without allow_pickle=False"
+
+
+@files
+def test_no_lambda_layer(path: pathlib.Path) -> None:
+    """A `Lambda` layer would put code into a model."""
+    names = {ast.unparse(n) for n in ast.walk(ast.parse(path.read_text())) if isinstance(
+        n, ast.Attribute)}  # fmt: skip
+    assert not [name for name in names if name.endswith("layers.Lambda")]
+
+
+# --- how long things are --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted((REPO / "pages").glob("*.py")), ids=name_of)
+def test_page_is_short(path: pathlib.Path) -> None:
+    """A page reads like its screen, in at most 80 lines."""
+    lines = len(path.read_text().splitlines())
+    assert lines <= MAX_PAGE_LINES, f"{name_of(path)} has {lines} lines"
+
+
+def functions(path: pathlib.Path) -> Iterator[tuple[ast.FunctionDef, bool]]:
+    """Find every function, and whether it is public: by its name, its class's, and its place."""
+
+    def inside(node: ast.AST, *, public: bool) -> Iterator[tuple[ast.FunctionDef, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield child, public and not child.name.startswith("_")
+                yield from inside(child, public=False)
+            elif isinstance(child, ast.ClassDef):
+                yield from inside(child, public=public and not child.name.startswith("_"))
+            else:
+                yield from inside(child, public=public)
+
+    return inside(ast.parse(path.read_text()), public=True)
+
+
+@files
+def test_functions_are_short(path: pathlib.Path) -> None:
+    """No function has more than 40 lines, its docstring not counted."""
+    for function, _ in functions(path):
+        first = function.body[0]
+        docstring = ast.get_docstring(function) is not None
+        words = first.end_lineno - first.lineno + 1 if docstring else 0
+        lines = function.end_lineno - function.lineno + 1 - words
+        assert lines <= MAX_FUNCTION_LINES, f"{name_of(path)}: {function.name} has {lines} lines"
+
+
+@files
+def test_public_functions_have_docstrings(path: pathlib.Path) -> None:
+    """Every public function says in a sentence what it does, and every module what it holds."""
+    assert ast.get_docstring(ast.parse(path.read_text()))
+    for function, public in functions(path):
+        if public:
+            said = ast.get_docstring(function)
+            assert said, f"{name_of(path)}: {function.name} has no docstring"
+
+
+# --- what the README names ------------------------------------------------------------------
+
+
+def test_readme_names_every_page() -> None:
+    """The README has a word on each page, by the title in the navigation."""
+    titles = re.findall(r'st\.Page\([^)]*title="([^"]+)"', (REPO / "app.py").read_text())
+    assert len(titles) == len(list((REPO / "pages").glob("*.py")))
+    text = README.read_text()
+    assert not [title for title in titles if not re.search(rf"\b{title}\b", text)]
+
+
+def test_readme_names_every_environment_variable() -> None:
+    """Each variable that the program reads is explained, and none that it does not read."""
+    read = set(re.findall(r"MNISTDASH_[A-Z_]+", (PACKAGE / "settings.py").read_text()))
+    assert len(read) >= 5
+    named = set(re.findall(r"MNISTDASH_[A-Z_]+", README.read_text()))
+    assert not read - named
+
+
+@files
+def test_settings_alone_read_the_environment(path: pathlib.Path) -> None:
+    """Every variable is read in one place, where the README's list comes from."""
+    if room(path) == "settings":
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        reads = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Load)
+        text = ast.unparse(node) if reads else ""
+        assert not re.fullmatch(r"os\.(getenv|environ(\.get|\[.+\]))", text), name_of(path)
