@@ -73,10 +73,32 @@ class Classifier:
             ValueError: the array has another dtype or shape.
         """
         _check_images(np.asarray(image)[None])
+        return {name: found[0] for name, found in self._read_layers(image[None]).items()}
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Compute what the last layer receives: images that the model finds alike are close.
+
+        Args:
+            images: uint8 `(n, 28, 28)`, n > 0.
+
+        Returns:
+            float32 `(n, d)`, the answer of the layer before the last.
+
+        Raises:
+            ValueError: the array has another dtype or shape.
+        """
+        _check_images(images)
+        parts = []
+        for start in range(0, len(images), _BATCH):
+            answers = list(self._read_layers(images[start : start + _BATCH]).values())
+            parts.append(answers[-2].reshape(len(answers[-2]), -1))
+        return np.concatenate(parts)
+
+    def _read_layers(self, images: np.ndarray) -> dict[str, np.ndarray]:
         with self._lock:
             if self._layers is None:
                 self._layers = _LayerTensors(self._model)
-            return self._layers.read(image)
+            return self._layers.read(images)
 
 
 class _LayerTensors:
@@ -100,9 +122,9 @@ class _LayerTensors:
         details = self._interpreter.get_tensor_details()
         return {d["index"] for d in details if d["shape"].size and d["shape"][0] == len(images)}
 
-    def read(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        _run(self._interpreter, image[None])
-        return {name: self._interpreter.get_tensor(i)[0] for name, i in self._layers.items()}
+    def read(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        _run(self._interpreter, images)
+        return {name: self._interpreter.get_tensor(i) for name, i in self._layers.items()}
 
 
 @functools.cache

@@ -102,15 +102,7 @@ def learning_curves(
     numbers = [epoch["epoch"] + 1 for epoch in history]
     figure = go.Figure()
     if samples:
-        figure.add_scatter(
-            x=[at for at, _ in samples],
-            y=[value for _, value in samples],
-            mode="lines",
-            name="within the epochs",
-            line={"color": GREY, "width": 1},
-            opacity=0.5,
-            hoverinfo="skip",
-        )
+        _add_samples(figure, samples)
     for key, name, line in (
         (metric, "training", {"color": GREY, "width": 2, "dash": "dot"}),
         (f"val_{metric}", "validation", {"color": ACCENT, "width": 2.5}),
@@ -128,17 +120,7 @@ def learning_curves(
             )
     best = None if best_epoch is None else history[best_epoch].get(f"val_{metric}")
     if best is not None:
-        figure.add_scatter(
-            x=[best_epoch + 1],
-            y=[best],
-            mode="markers+text",
-            name="best",
-            text=["best"],
-            textposition="top center",
-            marker={"size": 12, "symbol": "circle-open", "color": ACCENT, "line": {"width": 2}},
-            hovertemplate=f"lowest validation loss: epoch {best_epoch + 1}<extra></extra>",
-            showlegend=False,
-        )
+        _mark_best(figure, best_epoch, best)
     figure.update_xaxes(title="epoch", range=[0, epochs + 0.3], dtick=max(1, epochs // 10))
     figure.update_yaxes(
         tickformat=".1%" if metric == "accuracy" else None,
@@ -197,6 +179,36 @@ def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]
     return _calm(figure, height=260)
 
 
+def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
+    """Draw which pixels carry an answer, over the image itself.
+
+    Args:
+        falls: float32 `(28, 28)`, by how much the answer's probability falls when covered.
+        image: uint8 `(28, 28)`.
+    """
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=np.where(image > 0, image, np.nan),
+                colorscale=[[0, "rgba(138, 138, 153, 0)"], [1, "rgba(138, 138, 153, 1)"]],
+                showscale=False,
+                hoverinfo="skip",
+            ),
+            go.Heatmap(
+                z=np.maximum(falls, 0),
+                zmin=0,
+                zmax=max(float(falls.max()), 0.05),
+                colorscale=[[0, f"rgba({_ORANGE}, 0)"], [1, f"rgba({_ORANGE}, 0.85)"]],
+                showscale=False,
+                hovertemplate="covered: −%{z:.2f}<extra></extra>",
+            ),
+        ]
+    )
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    return _calm(figure, height=260)
+
+
 def pixel_grid(image: np.ndarray) -> go.Figure:
     """Draw one image as the numbers it is made of.
 
@@ -246,6 +258,32 @@ def _cell_markers(
         customdata=[[int(i), int(j)] for i, j in zip(rows, columns, strict=True)],
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _add_samples(figure: go.Figure, samples: Sequence[tuple[float, float | None]]) -> None:
+    figure.add_scatter(
+        x=[at for at, _ in samples],
+        y=[value for _, value in samples],
+        mode="lines",
+        name="within the epochs",
+        line={"color": GREY, "width": 1},
+        opacity=0.5,
+        hoverinfo="skip",
+    )
+
+
+def _mark_best(figure: go.Figure, epoch: int, value: float) -> None:
+    figure.add_scatter(
+        x=[epoch + 1],
+        y=[value],
+        mode="markers+text",
+        name="best",
+        text=["best"],
+        textposition="top center",
+        marker={"size": 12, "symbol": "circle-open", "color": ACCENT, "line": {"width": 2}},
+        hovertemplate=f"lowest validation loss: epoch {epoch + 1}<extra></extra>",
         showlegend=False,
     )
 

@@ -763,7 +763,7 @@ def _run(row: sa.RowMapping) -> Run:
             "history": _history(row["history"]),
             "versions": {str(k): str(v) for k, v in json.loads(row["versions"] or "{}").items()},
         }
-        _check_numbers(row)
+        _check_numbers(row, facts["history"])
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         what = str(error)[:200] if isinstance(error, ValueError) else "a value has the wrong type"
         facts |= {"recipe": None, "live": Live(), "history": (), "versions": {}}
@@ -777,10 +777,14 @@ def _drawing(row: sa.RowMapping) -> Drawing | None:
     try:
         image = np.frombuffer(row["image"], np.uint8).reshape(28, 28)
         strokes = [[(float(x), float(y)) for x, y in s] for s in json.loads(row["strokes"] or "[]")]
-        if not (0 <= row["label"] <= 9 and 0 <= row["answer"] <= 9):
+        classes = row["label"] in range(10) and row["answer"] in range(10)
+        points = np.array([point for stroke in strokes for point in stroke])
+        if not (classes and np.isfinite(points).all() and 0 <= row["confidence"] <= 1):
+            return None
+        if _time(row["created_at"]) != row["created_at"]:
             return None
         return Drawing(**{**row, "image": image, "strokes": strokes})
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 
@@ -818,12 +822,15 @@ _NUMBERS = (
 )
 
 
-def _check_numbers(row: sa.RowMapping) -> None:
+def _check_numbers(row: sa.RowMapping, history: Sequence[dict]) -> None:
     for key in _NUMBERS:
         if not _is_number_or_none(row[key]):
             raise ValueError(f"its `{key}` is no number")
     if _time(row["created_at"]) != row["created_at"]:
         raise ValueError("its `created_at` is no time")
+    best = row["best_epoch"]
+    if best is not None and best not in range(len(history)):
+        raise ValueError("its best epoch is none of its epochs")
     accuracy = row["test_accuracy"]
     if accuracy is not None and not 0 <= accuracy <= 1:
         raise ValueError("its accuracy lies outside 0-1")

@@ -212,6 +212,15 @@ def test_curve_of_one_value_has_a_height() -> None:
     assert low < 0.5 < high
 
 
+def test_best_epoch_is_marked_on_validation() -> None:
+    """A ring at the second epoch, on the validation curve's value; without validation none."""
+    history = epochs([0.5, 0.25, 0.1], [0.6, 0.5, 0.7])
+    ring = figures.learning_curves(history, "loss", epochs=3, best_epoch=1).data[-1]
+    assert (ring.name, tuple(ring.x), tuple(ring.y)) == ("best", (2,), (0.5,))
+    unmarked = figures.learning_curves(epochs([0.5], [None]), "loss", epochs=1, best_epoch=0)
+    assert [curve.name for curve in unmarked.data] == ["training"]
+
+
 # --- the other figures ----------------------------------------------------------------------
 
 
@@ -235,3 +244,16 @@ def test_pixel_grid_writes_each_number_but_zero() -> None:
     assert (text != "").sum() == 1
     assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 255)
     assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_weights_are_drawn_by_layer() -> None:
+    """Counts of two bins stand over their middles, at the start and at the end."""
+    layers = [
+        {"layer": name, "edges": [-1.0, 0.0, 1.0], "start": [3, 1], "end": [2, 2]}
+        for name in ("1_dense8", "2_dense10")
+    ]
+    figure = figures.weight_histograms(layers)
+    assert len(figure.data) == 4
+    assert [tuple(curve.x) for curve in figure.data] == [(-0.5, 0.5)] * 4
+    assert [tuple(curve.y) for curve in figure.data] == [(3, 1), (2, 2)] * 2
+    assert [title.text for title in figure.layout.annotations] == ["1_dense8", "2_dense10"]

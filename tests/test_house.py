@@ -19,6 +19,7 @@ FLOORS = {
     "recipes": 1,
     "datasets": 1,
     "network": 2,
+    "explain": 2,
     "evaluation": 2,
     "classifier": 2,
     "ink": 2,

@@ -106,5 +106,5 @@ def test_normalisation_moves_keras_statistics(shape: tuple[int, ...]) -> None:
     layer.build((None, *shape[1:]))
     answer = tf.function(lambda: network._normalise(layer, x), autograph=False)()
     np.testing.assert_allclose(np.unique(answer), [-0.999875, 0.999875], atol=1e-5)
-    np.testing.assert_allclose(layer.moving_mean, 0.02, atol=1e-6)
-    np.testing.assert_allclose(layer.moving_variance, 0.99 + 0.04, atol=1e-6)
+    np.testing.assert_allclose(layer.moving_mean.value, 0.02, atol=1e-6)
+    np.testing.assert_allclose(layer.moving_variance.value, 0.99 + 0.04, atol=1e-6)

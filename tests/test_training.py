@@ -98,7 +98,7 @@ def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
         )
     trained = weights(outcome)
     for variable in model.weights:
-        np.testing.assert_allclose(trained[variable.path], variable.numpy(), atol=1e-5)
+        np.testing.assert_allclose(trained[variable.path], variable.value.numpy(), atol=1e-5)
     assert outcome.history[0].loss == pytest.approx(sum(losses) / 112, abs=1e-5)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnistdash import classifier, datasets, engine, evaluation, settings, store
 
+NEIGHBOURS_AMONG = 3_000  # training images, about one millisecond each
 FRESH = "new_run"  # session key: the run this person asked for last
 
 
@@ -112,6 +113,18 @@ def load_once_right(run_id: str, dataset: str, epochs: int) -> np.ndarray:
     answers = [load_epoch(run_id, dataset, epoch).y_pred for epoch in range(epochs)]
     final = load_evaluation(run_id, dataset)
     return evaluation.once_right(final.y_true, [*answers, final.y_pred])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def load_features(run_id: str, dataset: str) -> np.ndarray:
+    """Return what a run's last layer receives of the first training images, float32 `(n, d)`.
+
+    Raises:
+        StoreError: the run's model is missing or damaged.
+        DataError: the data set can't be loaded.
+    """
+    images = datasets.load(dataset).x_train[:NEIGHBOURS_AMONG]
+    return load_classifier(run_id).features(images)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -1,0 +1,131 @@
+"""Why a model answers as it does: covered pixels, layers as pictures, neighbours, and doubt."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+PATCH = 5  # cells, square
+STRIDE = 2
+MAX_MAPS = 16  # of one layer
+# Thresholds of `doubt`; tests/benchmarks/doubt.py chose them and prints what they do.
+FLAT_BELOW = 0.60
+UNSTEADY_BELOW = 0.60
+
+Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, 10)
+
+
+def occlusion_map(probs: Probs, image: np.ndarray, label: int) -> np.ndarray:
+    """Measure how much each pixel carries an answer, by covering it.
+
+    Args:
+        probs: a classifier's `probs`.
+        image: uint8 `(28, 28)`, ink bright.
+        label: the answer, 0-9.
+
+    Returns:
+        float32 `(28, 28)`: by how much the probability of `label` falls, on average over the
+        5x5 patches that cover a pixel; negative where covering helps.
+
+    Source: M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks (2014).
+    """
+    corners = [(y, x) for y in range(-2, 27, STRIDE) for x in range(-2, 27, STRIDE)]
+    covered = np.repeat(image[np.newaxis], len(corners), axis=0)
+    cells = [(slice(max(y, 0), y + PATCH), slice(max(x, 0), x + PATCH)) for y, x in corners]
+    for picture, (rows, columns) in zip(covered, cells, strict=True):
+        picture[rows, columns] = 0
+    before = probs(image[np.newaxis])[0, label]
+    falls = before - probs(covered)[:, label]
+    total, times = np.zeros((28, 28), np.float32), np.zeros((28, 28), np.float32)
+    for fall, (rows, columns) in zip(falls, cells, strict=True):
+        total[rows, columns] += fall
+        times[rows, columns] += 1
+    return total / times
+
+
+def activation_pictures(activations: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Turn what layers answered into pictures, the strongest channels of each first.
+
+    Args:
+        activations: by layer name, float32 of the layer's output shape; flat ones are left out.
+
+    Returns:
+        By layer name, uint8 `(k, 28, 28)` with k up to 16, each layer's largest value at 255.
+    """
+    return {
+        name: _as_pictures(maps)
+        for name, maps in activations.items()
+        if maps.ndim == 3 and maps.shape[0] > 1
+    }
+
+
+def _as_pictures(maps: np.ndarray) -> np.ndarray:
+    channels = np.maximum(maps.transpose(2, 0, 1), 0)  # (channels, side, side)
+    strongest = channels[np.argsort(-channels.sum(axis=(1, 2)), kind="stable")[:MAX_MAPS]]
+    cells = np.arange(28) * maps.shape[0] // 28  # nearest neighbour: cells stay cells
+    enlarged = strongest[:, cells][:, :, cells]
+    return (255 * enlarged / max(float(enlarged.max()), 1e-9)).astype(np.uint8)
+
+
+def nearest(features: np.ndarray, feature: np.ndarray, count: int) -> np.ndarray:
+    """Find the most alike by the cosine of their features.
+
+    Args:
+        features: float32 `(n, d)`.
+        feature: float32 `(d,)`.
+        count: how many to return.
+
+    Returns:
+        Indices into `features`, the most alike first, int64 `(count,)`.
+    """
+    lengths = np.linalg.norm(features, axis=1) * np.linalg.norm(feature)
+    alike = features @ feature / np.maximum(lengths, 1e-9)
+    return np.argsort(-alike, kind="stable")[:count]
+
+
+def variants(image: np.ndarray) -> np.ndarray:
+    """Return an image and eight of its slight changes: shifts by one pixel, slants, sizes.
+
+    Args:
+        image: uint8 `(28, 28)`.
+
+    Returns:
+        uint8 `(9, 28, 28)`, the image itself first.
+    """
+    shifts = [np.roll(image, (y, x), (0, 1)) for y, x in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    changes = [_resampled(image, slant, size) for slant, size in _CHANGES]
+    return np.stack([image, *shifts, *changes])
+
+
+_CHANGES = ((0.15, 1.0), (-0.15, 1.0), (0.0, 1.12), (0.0, 0.9))  # slant, size
+
+
+def _resampled(image: np.ndarray, slant: float, size: float) -> np.ndarray:
+    """Slant and scale about the centre, bilinear."""
+    rows, columns = np.mgrid[0:28, 0:28] - 13.5
+    y = rows / size + 13.5
+    x = (columns + slant * rows) / size + 13.5
+    top, left = np.floor(y).astype(int), np.floor(x).astype(int)
+    padded = np.zeros((32, 32))
+    padded[2:30, 2:30] = image
+    result = np.zeros((28, 28))
+    for dy in (0, 1):
+        for dx in (0, 1):
+            weight = np.abs(1 - dy - (y - top)) * np.abs(1 - dx - (x - left))
+            inside_y, inside_x = np.clip(top + dy + 2, 0, 31), np.clip(left + dx + 2, 0, 31)
+            result += weight * padded[inside_y, inside_x]
+    return np.clip(np.rint(result), 0, 255).astype(np.uint8)
+
+
+def doubt(probs: np.ndarray) -> str | None:
+    """Say why an answer is doubtful, or `None` for an answer to rely on.
+
+    Args:
+        probs: float32 `(9, 10)`, the answers to `variants(image)`.
+    """
+    answer = int(probs[0].argmax())
+    if probs[0, answer] < FLAT_BELOW:
+        second = int(np.argsort(-probs[0], kind="stable")[1])
+        return f"it looks nearly as much like {second} as like {answer}"
+    if probs[:, answer].mean() < UNSTEADY_BELOW:
+        return "slight changes of it change the answer"
+    return None

@@ -1,0 +1,120 @@
+"""My digits: the drawings that were kept, and how well each run reads them."""
+
+import io
+
+import numpy as np
+import streamlit as st
+
+from mnistdash import datasets, evaluation, store
+from mnistdash.ui import gallery, state, words
+
+CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
+REDRAW = "redraw_strokes"  # session key: strokes to put on the canvas
+
+
+def keep_button(
+    image: np.ndarray,
+    strokes: list[list[tuple[float, float]]],
+    *,
+    answer: int,
+    confidence: float,
+    run: store.Run,
+) -> None:
+    """Let a person keep a drawing under its true label."""
+    label, button = st.columns((2, 3), vertical_alignment="bottom")
+    label.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
+    if button.button("Keep this drawing", icon=":material/bookmark:"):
+        try:
+            state.open_store().keep_drawing(
+                image,
+                st.session_state[f"keep_label_{answer}"],
+                strokes=strokes,
+                answer=answer,
+                confidence=confidence,
+                run_name=run.name,
+            )
+        except store.StoreError as error:
+            st.warning(str(error), icon=":material/warning:")
+            return
+        st.rerun()
+
+
+def my_digits(runs: list[store.Run]) -> None:
+    """Show the kept drawings as a gallery, and each digit run's accuracy on them."""
+    ids = state.open_store().drawing_ids()
+    drawings = state.load_drawings(ids)
+    if drawings is None:
+        return
+    st.subheader("My digits")
+    kept = sorted(state.open_store().drawings(), key=lambda drawing: ids.index(drawing.id))
+    gallery.tiles(
+        drawings.x_test,
+        indices=range(len(kept)),
+        answers=[str(drawing.answer) for drawing in kept],
+        probabilities=[drawing.confidence for drawing in kept],
+        right=[drawing.answer == drawing.label for drawing in kept],
+        alts=[
+            f"Drawing {number}: {drawing.label}, read as {drawing.answer} by {drawing.run_name}"
+            for number, drawing in enumerate(kept)
+        ],
+        chosen=st.session_state.get(CHOSEN),
+        on_choose=lambda number: st.session_state.update({CHOSEN: number}),
+        key="my-digits",
+    )
+    with st.container(horizontal=True):
+        _chosen(kept)
+        st.download_button(
+            "Download",
+            lambda: _npz(kept),
+            file_name="my-digits.npz",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    _accuracies(runs, ids)
+
+
+def _chosen(kept: list[store.Drawing]) -> None:
+    number = st.session_state.get(CHOSEN)
+    if number is None or number >= len(kept):
+        st.caption("Choose a drawing to delete it or to draw it again.")
+        return
+    drawing = kept[number]
+    if drawing.strokes:
+        st.button(
+            "Draw again",
+            icon=":material/draw:",
+            on_click=lambda: st.session_state.update({REDRAW: drawing.strokes}),
+        )
+    st.button(
+        f"Delete drawing {number}", icon=":material/delete:", on_click=_delete, args=(drawing.id,)
+    )
+
+
+def _delete(drawing_id: str) -> None:
+    state.open_store().delete_drawing(drawing_id)
+    st.session_state.pop(CHOSEN, None)
+
+
+def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
+    lines = ["| run | read rightly | 95 % interval |", "| :-- | --: | --: |"]
+    for run in runs:
+        if not run.finished or datasets.class_names(run.dataset) != datasets.DIGITS:
+            continue
+        try:
+            answers = state.evaluate_drawings(run.id, ids)
+        except store.StoreError:
+            continue
+        right = len(answers) - len(answers.errors)
+        spread = words.interval(*evaluation.wilson(right, len(answers)))
+        lines.append(f"| {run.name} | {right} of {len(answers)} | {spread} |")
+    st.markdown("\n".join(lines))
+
+
+def _npz(kept: list[store.Drawing]) -> bytes:
+    target = io.BytesIO()
+    np.savez_compressed(
+        target,
+        x=np.stack([drawing.image for drawing in kept]),
+        y=np.array([drawing.label for drawing in kept], np.uint8),
+    )
+    return target.getvalue()
