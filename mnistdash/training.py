@@ -30,7 +30,7 @@ _MULTIPLICATIONS_TO_SHARE = 32_000_000  # in one step; fewer are done sooner by 
 _HISTOGRAM_BINS = 40
 _MAX_CHECKPOINT_BYTES = 512 * 2**20
 # Keras's defaults, which the published models were trained with.
-_BETA_1, _BETA_2, _EPSILON, _RHO, _WEIGHT_DECAY = 0.9, 0.999, 1e-4, 0.9, 0.004
+_BETA_1, _BETA_2, _EPSILON, _RHO, _WEIGHT_DECAY = 0.9, 0.999, 1e-7, 0.8, 0.004
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,12 @@
-"""Draw: draw or upload a digit; what the model sees and says."""
+"""Draw: draw, upload or photograph a digit; what the models see and say."""
 
 import streamlit as st
 
-from mnistdash.ui import drawing, widgets
+from mnistdash.ui import drawing, my_digits, state, widgets
 
 widgets.begin("Draw")
-run = drawing.answering_run()
+runs = state.open_store().runs()
+answering = drawing.answering_runs(runs)
 source = st.segmented_control(
     "Source",
     ("Draw", "Upload", "Camera"),
@@ -16,8 +17,10 @@ source = st.segmented_control(
     label_visibility="collapsed",
 )
 if source == "Draw":
-    drawing.canvas(run, drawing.kept())
+    drawing.bring_back()
+    drawing.canvas(answering)
 elif source == "Upload":
-    drawing.picture(run, st.file_uploader("A picture of one digit", key="upload"))
+    drawing.picture(answering, st.file_uploader("A picture of one digit or more", key="upload"))
 else:
-    drawing.picture(run, st.camera_input("A photograph of one digit", key="camera"))
+    drawing.picture(answering, st.camera_input("A photograph of one digit or more", key="camera"))
+my_digits.my_digits(runs)

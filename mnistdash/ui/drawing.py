@@ -1,4 +1,4 @@
-"""The drawing page's pieces: the canvas, the picture, and what the model makes of them."""
+"""The drawing page's pieces: the canvas, the picture, and what the models make of them."""
 
 import html
 
@@ -6,130 +6,206 @@ import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas
 
-from mnistdash import datasets, ink, store
-from mnistdash.ui import gallery, state, widgets
+from mnistdash import datasets, explain, ink, store
+from mnistdash.ui import gallery, my_digits, state, why, widgets
 
 CANVAS_PX = 280
+SEEN_PX = 112
+_PEN_PX = 20
 _INK, _PAPER = "#1C1B22", "#FFFFFF"
-_DRAWING = "drawing"  # session key: the strokes as the canvas sent them last
+_DRAWING = "drawing"  # session key: what the canvas sent last, to come back to
+_BEGINNING = "drawing_to_begin_with"  # session key: what the canvas is laid out with
 _CLEARED = "canvas_cleared"  # session key: how often; a new key empties the canvas
+_SAMPLE = "sample_digit"  # session key: index of a test image shown for those who can't draw
 
 
-def answering_run() -> store.Run | None:
-    """Let a person choose which finished run answers.
+def answering_runs(runs: list[store.Run]) -> list[store.Run]:
+    """Let a person choose which finished runs answer, the first of them in full.
 
     Returns:
-        The run, or `None` when there is none: the page has stopped by then.
+        At least one; without any the page has stopped by then.
     """
-    finished = {run.id: run for run in state.open_store().runs() if run.finished}
+    finished = {run.id: run for run in runs if run.finished}
     if not finished:
-        return widgets.require_run()
-    if st.session_state.get("draw_run") not in finished:
-        st.session_state["draw_run"] = _first_choice(finished)
-    st.selectbox(
+        return [widgets.require_run()]
+    chosen = [run_id for run_id in st.session_state.get("draw_runs", ()) if run_id in finished]
+    st.session_state["draw_runs"] = chosen or [_first_choice(finished)]
+    st.multiselect(
         "Answered by",
         list(finished),
         format_func=lambda run_id: widgets.run_label(finished[run_id]),
-        key="draw_run",
+        key="draw_runs",
         persist_state="session",
+        max_selections=6,
+        help="The first answers in full, the others beside it.",
     )
-    run = finished[st.session_state["draw_run"]]
-    if run.dataset == "fashion_mnist":
-        st.caption(
-            "This run knows clothes, not digits: drawings are a different game, but it answers."
-        )
-    return run
+    chosen = st.session_state["draw_runs"] or [_first_choice(finished)]
+    if any(finished[run_id].dataset == "fashion_mnist" for run_id in chosen):
+        st.caption("A run that knows clothes: drawings are a different game, but it answers.")
+    return [finished[run_id] for run_id in chosen]
 
 
-def kept() -> dict | None:
-    """Return the drawing to begin with: the one left when this page was left."""
-    return st.session_state.get(_DRAWING)
+def bring_back() -> None:
+    """Begin with a drawing that is to be drawn again, or with the one left on this page."""
+    strokes = st.session_state.pop(my_digits.REDRAW, None)
+    if strokes:
+        _clear()
+        st.session_state[_DRAWING] = ink.fabric_from_strokes(strokes, _INK, _PEN_PX)
+    st.session_state[_BEGINNING] = st.session_state.get(_DRAWING)
 
 
 @st.fragment
-def canvas(run: store.Run, initial: dict | None) -> None:
-    """Show the canvas and, beside it, the answer to what is drawn; only this part runs again."""
+def canvas(runs: list[store.Run]) -> None:
+    """Show the canvas and, beside it, the answers to what is drawn; only this part runs again."""
     left, right = st.columns((1, 2), gap="large")
     with left:
+        pen_px = st.session_state.setdefault("pen_px", _PEN_PX)
         drawn = streamlit_drawable_canvas.st_canvas(
-            stroke_width=20,
+            stroke_width=pen_px,
             stroke_color=_INK,
             background_color=_PAPER,
             height=CANVAS_PX,
             width=CANVAS_PX,
-            initial_drawing=initial,
+            initial_drawing=st.session_state.get(_BEGINNING),
             key=f"canvas-{st.session_state.get(_CLEARED, 0)}",
         )
-        st.button("Clear", icon=":material/close:", on_click=_clear)
+        with st.container(horizontal=True):
+            st.button("Clear", icon=":material/close:", on_click=_clear)
+            st.button("A sample digit", icon=":material/casino:", on_click=_sample, args=(runs[0],))
+        st.slider("Pen", 8, 40, key="pen_px", persist_state="session", width=CANVAS_PX)
+        st.caption("No canvas here? Upload a picture instead.")
     with right:
-        try:
-            strokes = ink.strokes_from_fabric(drawn.json_data)
-            if not strokes:
-                st.caption("The canvas is empty. Draw a digit with the mouse, a pen or a finger.")
-                return
-            image = ink.from_strokes(strokes)
-        except ValueError as error:
-            st.warning(str(error), icon=":material/warning:")
-            return
-        st.session_state[_DRAWING] = drawn.json_data
-        answer(run, image)
+        _answer_drawing(runs, drawn.json_data, pen_px)
 
 
-def picture(run: store.Run, upload: object) -> None:
-    """Show the answer to an uploaded or photographed digit."""
-    if upload is None:
-        st.caption("PNG, JPEG, WebP, BMP or GIF, up to 10 MB. Nothing is kept.")
-        return
+def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> None:
     try:
-        image = ink.from_picture(upload.getvalue())
+        strokes = ink.strokes_from_fabric(json_data)
+        if strokes:
+            st.session_state[_DRAWING] = json_data
+            plain = ink.plain_resize(ink.canvas_picture(strokes, pen_px, CANVAS_PX))
+            answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
+            return
     except ValueError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    left, right = st.columns((1, 2), gap="large")
-    left.image(upload, width=CANVAS_PX, caption="The picture")
-    with right:
-        answer(run, image)
+    sample = st.session_state.get(_SAMPLE)
+    if sample is None:
+        st.caption("The canvas is empty. Draw a digit with the mouse, a pen or a finger.")
+    else:
+        answers(runs, sample, plain=None, strokes=[])
 
 
-def answer(run: store.Run, image: np.ndarray) -> None:
-    """Show what the model sees, its answer in large type, and all ten probabilities.
+def picture(runs: list[store.Run], upload: object) -> None:
+    """Show the answers to an uploaded or photographed digit, or to several side by side."""
+    if upload is None:
+        st.caption("PNG, JPEG, WebP, BMP or GIF, up to 10 MB. Nothing is kept unless you say so.")
+        return
+    try:
+        images = ink.digits_from_picture(upload.getvalue())
+    except ValueError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    if len(images) == 1:
+        answers(runs, images[0], plain=None, strokes=[])
+        return
+    probs = state.load_classifier(runs[0].id).probs(images)
+    names = widgets.class_names_of(runs[0])
+    st.html(f'<div class="answer">{" ".join(html.escape(names[c]) for c in probs.argmax(1))}</div>')
+    gallery.tiles(
+        images,
+        indices=range(len(images)),
+        answers=[names[label] for label in probs.argmax(axis=1)],
+        probabilities=probs.max(axis=1),
+        alts=[f"Digit {place + 1}: {names[c]}" for place, c in enumerate(probs.argmax(axis=1))],
+        tile_px=84,
+        key="number",
+    )
+
+
+def answers(
+    runs: list[store.Run],
+    image: np.ndarray,
+    *,
+    plain: np.ndarray | None,
+    strokes: list[list[tuple[float, float]]],
+) -> None:
+    """Show what the models see, their answers, and what can be done with the drawing.
 
     Args:
-        run: a finished one.
+        runs: finished ones; the first answers in full.
         image: uint8 `(28, 28)`, ink bright.
+        plain: what plain resizing would have given, uint8 `(28, 28)`; `None` shows none.
+        strokes: the pen's polylines; empty for a picture.
     """
     try:
-        probs = state.load_classifier(run.id).probs(image[np.newaxis])[0]
+        probs = state.load_classifier(runs[0].id).probs(explain.variants(image))
     except store.StoreError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    names = class_names(run)
-    best = int(probs.argmax())
+    names = widgets.class_names_of(runs[0])
+    best = int(probs[0].argmax())
     seen, said = st.columns((2, 3), gap="large")
     with seen:
-        gallery.picture(
-            image,
-            label="The 28x28 pixels that the model sees",
-            size_px=168,
-            polarity="model",
-            key="seen",
-        )
-        st.caption("What the model sees: 28x28, white on black")
+        _pictures(image, plain)
     with said:
-        long = " long" if len(names[best]) > 1 else ""
-        st.html(
-            f'<div class="answer{long}" aria-live="polite">{html.escape(names[best])}</div>'
-            f'<div class="quiet">probability {probs[best]:.2f}</div>'
+        _say(names[best], float(probs[0, best]), explain.doubt(probs))
+        widgets.bars(probs[0], names, pred_class=best)
+    _other_answers(runs[1:], image, names[best])
+    if names == datasets.DIGITS:
+        my_digits.keep_button(
+            image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
-        widgets.bars(probs, names, pred_class=best)
+    why.why(runs[0], image, best, names)
 
 
-def class_names(run: store.Run) -> tuple[str, ...]:
-    """Return the names of a run's classes, digits where its data set is not on this machine."""
-    try:
-        return datasets.class_names(run.dataset)
-    except datasets.DataError:
-        return datasets.DIGITS
+def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
+    gallery.picture(
+        image,
+        label="The 28x28 pixels that the model sees",
+        size_px=SEEN_PX,
+        polarity="model",
+        key="seen",
+    )
+    st.caption("What the model sees: 28x28, white on black")
+    if plain is not None:
+        gallery.picture(
+            plain,
+            label="What plain resizing would have given",
+            size_px=SEEN_PX,
+            polarity="model",
+            key="plain",
+        )
+        st.caption("What plain resizing would have given")
+
+
+def _say(answer: str, prob: float, doubt: str | None) -> None:
+    long = " long" if len(answer) > 1 else ""
+    unsure = f"Not sure this is a digit: {doubt}." if doubt else ""
+    st.html(
+        f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
+        f'<div class="quiet">probability {prob:.2f}</div><div class="wrong">{unsure}</div>'
+    )
+
+
+def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> None:
+    """Show the other runs' answers in a row, those that disagree marked."""
+    items = []
+    for run in others:
+        try:
+            probs = state.load_classifier(run.id).probs(image[np.newaxis])[0]
+        except store.StoreError as error:
+            st.warning(str(error), icon=":material/warning:")
+            continue
+        name = widgets.class_names_of(run)[int(probs.argmax())]
+        kind, mark = ("right", "agrees") if name == first else ("wrong", "disagrees")
+        items.append(
+            f'<div><div class="quiet">{html.escape(run.name)}</div>{html.escape(name)}'
+            f' <span class="quiet">{probs.max():.2f}</span> <small class="{kind}">{mark}</small>'
+            "</div>"
+        )
+    if items:
+        st.html(f'<div class="facts">{"".join(items)}</div>')
 
 
 def _first_choice(finished: dict[str, store.Run]) -> str:
@@ -142,3 +218,13 @@ def _first_choice(finished: dict[str, store.Run]) -> str:
 def _clear() -> None:
     st.session_state[_CLEARED] = st.session_state.get(_CLEARED, 0) + 1
     st.session_state.pop(_DRAWING, None)
+    st.session_state.pop(_BEGINNING, None)
+    st.session_state.pop(_SAMPLE, None)
+
+
+def _sample(run: store.Run) -> None:
+    """Show a random test image of the run's data set, for those who can't draw."""
+    _clear()
+    name = run.dataset if datasets.on_this_machine(run.dataset) else "optdigits"
+    images = datasets.load(name).x_test
+    st.session_state[_SAMPLE] = images[np.random.default_rng().integers(len(images))]

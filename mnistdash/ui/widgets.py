@@ -293,6 +293,14 @@ def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]
     )
 
 
+def class_names_of(run: store.Run) -> tuple[str, ...]:
+    """Return the names of a run's classes, digits where its data set is not on this machine."""
+    try:
+        return datasets.class_names(run.dataset)
+    except datasets.DataError:
+        return datasets.DIGITS
+
+
 def full_link() -> str:
     """Return the address of the page as it is shown now."""
     wanted = link.params({key: st.session_state.get(key) for key in link.DEFAULTS})
