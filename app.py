@@ -36,7 +36,6 @@ with st.sidebar:
         st.page_link(entry)
     widgets.data_line(run)
 
-try:
-    page.run()
-finally:  # a page may end early
-    link.write()
+link.write()  # before the page: once it has called st.stop(), nothing can be written any more
+page.run()
+link.write()  # what the page itself changed

@@ -1,6 +1,7 @@
 """Training a recipe: our own loop over Keras's mathematics, evaluation and conversion."""
 
 import collections.abc
+import contextlib
 import dataclasses
 import gc
 import importlib.metadata
@@ -30,7 +31,7 @@ _MULTIPLICATIONS_TO_SHARE = 32_000_000  # in one step; fewer are done sooner by 
 _HISTOGRAM_BINS = 40
 _MAX_CHECKPOINT_BYTES = 512 * 2**20
 # Keras's defaults, which the published models were trained with.
-_BETA_1, _BETA_2, _EPSILON, _RHO, _WEIGHT_DECAY = 0.9, 0.999, 1e-7, 0.8, 0.004
+_BETA_1, _BETA_2, _EPSILON, _RHO, _WEIGHT_DECAY = 0.9, 0.999, 1e-7, 0.9, 0.004
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,7 @@ def train(
     """
     recipes.check_fits(recipe, len(dataset.x_train))
     watch = _Watch(recipe, on_progress or _ignore, should_stop or _never)
-    watch.report(0, 0, None)
+    watch.begin()
     _use_threads(threads_for(recipe))
     session = _Session(recipe, dataset, watch)
     if checkpoint is not None:
@@ -176,9 +177,11 @@ def _use_threads(threads: tuple[int, int]) -> None:
         return
     os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
     keras.backend.clear_session()
-    context._reset_context()
-    tf.config.threading.set_intra_op_parallelism_threads(threads[0])
-    tf.config.threading.set_inter_op_parallelism_threads(threads[1])
+    # A TensorFlow where this fails trains with the threads it has: slower, not wrong.
+    with contextlib.suppress(AttributeError, RuntimeError):
+        context._reset_context()
+        tf.config.threading.set_intra_op_parallelism_threads(threads[0])
+        tf.config.threading.set_inter_op_parallelism_threads(threads[1])
 
 
 def _threads_in_use() -> tuple[int, int]:
@@ -246,6 +249,10 @@ class _Watch:
         """Count the seconds that passed before a resumption."""
         self._began -= seconds
 
+    def begin(self) -> None:
+        """Report before anything is done; a stop is asked for as soon as it can be answered."""
+        self._tell()
+
     def report(self, epoch: int, step: int, sums: "_Sums | None") -> None:
         loss = None if sums is None else sums.loss()
         accuracy = None if sums is None else sums.accuracy()
@@ -256,6 +263,9 @@ class _Watch:
         """Report the same figures again, while something other than steps takes its time."""
         if self._should_stop():
             raise _Cancelled
+        self._tell()
+
+    def _tell(self) -> None:
         epoch, step, loss, accuracy = self._last
         self._on_progress(
             Progress(
@@ -314,8 +324,9 @@ class _Session:
         self._best = self._start
         self.history: list[Epoch] = []
 
-        # As Keras's `validation_split` counts.
-        self._train_size = math.floor(len(pixels) * (1.0 - recipe.validation))
+        # As Keras's `validation_split` counts; the smallest share is one image.
+        train_size = math.floor(len(pixels) * (1.0 - recipe.validation))
+        self._train_size = min(train_size, len(pixels) - bool(recipe.validation))
         self._watch.steps = math.ceil(self._train_size / recipe.batch_size)
         images = tf.constant(pixels[: self._train_size])
         labels = tf.constant(dataset.y_train[: self._train_size].astype(np.int32))
@@ -338,7 +349,7 @@ class _Session:
         number = len(self.history)
         sums = self._run_steps(number)
         val_loss = val_accuracy = None
-        if self._recipe.validation:
+        if self._recipe.validation and sums.loss() is not None:
             held_out = slice(self._train_size, None)
             val_loss, val_accuracy = self._validate(
                 self._dataset.x_train[held_out], self._dataset.y_train[held_out]
@@ -417,8 +428,9 @@ class _Session:
             "recipe": np.array(self._recipe.to_json()),
             "history": np.array(json.dumps([dataclasses.asdict(e) for e in self.history])),
         }
-        for prefix, values in (("now", _values(self._model)), ("best", self._best)):
-            arrays |= {f"{prefix}/{name}": value for name, value in values.items()}
+        arrays |= {f"now/{name}": value for name, value in _values(self._model).items()}
+        if self._recipe.keep == "best":
+            arrays |= {f"best/{name}": value for name, value in self._best.items()}
         arrays |= {f"slot/{name}": slot.numpy() for name, slot in self._slots.items()}
         return _npz(arrays)
 

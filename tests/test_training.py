@@ -279,13 +279,24 @@ def test_cancelled_in_the_middle() -> None:
     assert outcome.probs is None
 
 
+def test_cancelled_before_it_began() -> None:
+    """A stop that was asked for from the start is a status too."""
+    outcome = training.train(recipe(), world(), should_stop=lambda: True)
+    assert (outcome.status, outcome.history) == ("cancelled", ())
+
+
 def test_cancel_takes_effect_within_two_seconds() -> None:
-    """Also in the middle of a long epoch of large batches."""
+    """A stop that is asked for in the middle of a long epoch ends the training soon after."""
+    asked: list[float] = []
+
+    def on_progress(progress: training.Progress) -> None:
+        if progress.step > 3 and not asked:
+            asked.append(time.perf_counter())
+
+    settings = recipe(layers="conv16x5 pool2 flatten", batch_size=128, epochs=99)
     data = world(train=4000)
-    settings = recipe(layers="conv32x5 conv32x5 flatten", batch_size=128, epochs=9)
-    began = time.perf_counter()
-    training.train(settings, data, should_stop=lambda: time.perf_counter() > began + 3)
-    assert time.perf_counter() - began < 5
+    training.train(settings, data, on_progress=on_progress, should_stop=lambda: bool(asked))
+    assert time.perf_counter() - asked[0] < 2
 
 
 @pytest.mark.parametrize("validation", [0.0, 0.2])

@@ -78,33 +78,7 @@ def _actions(run: store.Run) -> None:
     if run.reason:
         st.caption(f"{run.name}: {run.reason}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if run.finished:
-            st.page_link(
-                "pages/overview.py",
-                label="Show",
-                icon=":material/visibility:",
-                query_params={"run": run.id},
-            )
-        if run.recipe:
-            st.button(
-                "Use its settings",
-                icon=":material/content_copy:",
-                on_click=recipe_form.load,
-                args=(run.recipe, run.dataset),
-            )
-        if run.status in store.RESUMABLE and run.history:
-            st.button(
-                f"Resume after epoch {len(run.history)}",
-                icon=":material/play_arrow:",
-                on_click=training_view.resume,
-                args=(run.id,),
-            )
-        st.button(
-            "Unpin" if run.pinned else "Pin",
-            icon=":material/push_pin:",
-            on_click=state.open_store().pin,
-            args=(run.id, not run.pinned),
-        )
+        _doors(run)
         with st.popover("Name and note", icon=":material/edit:"):
             name = st.text_input("Name", run.name, max_chars=60, key=f"name-{run.id}")
             note = st.text_area("Note", run.note, max_chars=500, key=f"note-{run.id}")
@@ -115,6 +89,37 @@ def _actions(run: store.Run) -> None:
             st.markdown(f"Delete **{run.name}** and all its files?")
             st.button("Delete", key=f"delete-{run.id}", on_click=_delete, args=(run.id,))
     _weights(run)
+
+
+def _doors(run: store.Run) -> None:
+    """Show where one can go with a run, and how to pin it."""
+    if run.finished:
+        st.page_link(
+            "pages/overview.py",
+            label="Show",
+            icon=":material/visibility:",
+            query_params={"run": run.id},
+        )
+    if run.recipe:
+        st.button(
+            "Use its settings",
+            icon=":material/content_copy:",
+            on_click=recipe_form.load,
+            args=(run.recipe, run.dataset),
+        )
+    if run.status in store.RESUMABLE and run.history:
+        st.button(
+            f"Resume after epoch {len(run.history)}",
+            icon=":material/play_arrow:",
+            on_click=training_view.resume,
+            args=(run.id,),
+        )
+    st.button(
+        "Unpin" if run.pinned else "Pin",
+        icon=":material/push_pin:",
+        on_click=state.open_store().pin,
+        args=(run.id, not run.pinned),
+    )
 
 
 def _weights(run: store.Run) -> None:
