@@ -99,12 +99,13 @@ def test_component_is_told_plain_values() -> None:
     """Arrays reach the browser as numbers and words: probabilities with two decimals."""
     app = streamlit_testing.AppTest.from_function(page_with_numpy_values).run()
     assert not app.exception
-    data = json.loads(app.main[0].proto.json)
+    (data,) = json.loads(app.main[0].proto.json)
     assert data["captions"] == {
         "indices": [4, 9634],
         "answers": ["9", "Ankle boot"],
         "probabilities": ["0.62", "1.00"],
         "right": [True, False],
+        "marked": None,
         "chosen": 4,
         "clickable": True,
     }
