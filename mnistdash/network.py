@@ -1,6 +1,7 @@
 """The Keras model of a recipe, and its forward pass as training needs it."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from mnistdash import recipes
@@ -10,7 +11,7 @@ _STREAMS = recipes.MAX_LAYERS + 1
 
 
 def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) -> keras.Model:
-    """Build the model of a recipe, with Keras's default initial weights.
+    """Build the model of a recipe, with Keras's default initial weights, drawn from its seed.
 
     Everything is inside the model: it takes images as they are stored, adds the channel axis and
     the padding, and scales. A `pad` before any other layer adds empty cells to the image itself,
@@ -36,7 +37,7 @@ def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) 
             # LiteRT can't pad uint8, so the ground moves to its place only after the padding.
             x = keras.layers.Rescaling(1.0, offset, name="ground")(x)
             padded = False
-        x = _layer(layer, f"{place}_{layer.word}")(x)
+        x = _layer(layer, f"{place}_{layer.word}", _initializer(recipe.seed, place))(x)
     return keras.Model(inputs, x, name="mnistdash")
 
 
@@ -50,7 +51,19 @@ def _scaling(scaling: str, mean: float, deviation: float) -> tuple[float, float]
     return 1 / 255, 0.0
 
 
-def _layer(layer: recipes.Layer, name: str) -> keras.Layer:
+def _initializer(seed: int, place: int) -> keras.initializers.Initializer:
+    """Return Keras's default for a layer's weights, with a seed of its own.
+
+    Without one Keras draws a seed from Python's `random`, which other threads of a Dask worker
+    draw from too: the same recipe then began with other weights.
+    """
+    drawn = np.random.SeedSequence([seed, place]).generate_state(1)[0]
+    return keras.initializers.GlorotUniform(seed=int(drawn) % 2**31)
+
+
+def _layer(
+    layer: recipes.Layer, name: str, initializer: keras.initializers.Initializer
+) -> keras.Layer:
     match layer.kind:
         case "pad":
             return keras.layers.ZeroPadding2D(layer.size, name=name)
@@ -61,6 +74,7 @@ def _layer(layer: recipes.Layer, name: str) -> keras.Layer:
                 strides=layer.stride,
                 padding="same" if layer.same else "valid",
                 activation="relu",
+                kernel_initializer=initializer,
                 name=name,
             )
         case "pool":
@@ -77,7 +91,9 @@ def _layer(layer: recipes.Layer, name: str) -> keras.Layer:
             return keras.layers.GlobalAveragePooling2D(name=name)
         case "dense" | "softmax":
             activation = "relu" if layer.kind == "dense" else "softmax"
-            return keras.layers.Dense(layer.size, activation=activation, name=name)
+            return keras.layers.Dense(
+                layer.size, activation=activation, kernel_initializer=initializer, name=name
+            )
     raise ValueError(f"`{layer.word}` has no Keras layer.")
 
 

@@ -281,20 +281,20 @@ class _Watch:
 
 
 class _Sums:
-    """Loss and hits summed in float64, so that they don't depend on how steps were grouped."""
+    """Loss and hits; the loss is summed exactly, so that grouping the steps doesn't change it."""
 
     def __init__(self) -> None:
         self.images = 0
-        self._loss = 0.0
+        self._losses: list[float] = []
         self._hits = 0
 
     def add(self, losses: np.ndarray, hits: np.ndarray, images: int) -> None:
-        self._loss += math.fsum(losses)
+        self._losses.extend(losses.tolist())
         self._hits += int(hits.sum())
         self.images += images
 
     def loss(self) -> float | None:
-        return _finite(self._loss / self.images)
+        return _finite(math.fsum(self._losses) / self.images)
 
     def accuracy(self) -> float:
         return self._hits / self.images

@@ -98,9 +98,12 @@ def data_line(run: store.Run | None) -> None:
     if st.session_state.get("set") == "drawings":
         st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
     elif run is not None and datasets.on_this_machine(run.dataset):
-        shown = datasets.load(run.dataset)
-        unverified = "" if shown.verified else ", unverified"
-        st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
+        try:
+            shown = datasets.load(run.dataset)
+            unverified = "" if shown.verified else ", unverified"
+            st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
+        except datasets.DataError:  # the page says what is wrong with it
+            st.caption(f"{datasets.title(run.dataset)} can't be read")
     if not datasets.on_this_machine("mnist"):
         _missing_mnist()
 
