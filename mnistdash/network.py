@@ -119,6 +119,8 @@ def logits(
             x = _dropout(x, layer.rate, tf.stack([key[0], key[1] * _STREAMS + place]))
         elif key is not None and isinstance(layer, keras.layers.BatchNormalization):
             x = _normalise(layer, x)
+        elif isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
+            x = tf.reshape(x, (-1, *layer.output.shape[1:]))  # without Keras's work on the sizes
         elif isinstance(layer, keras.layers.Conv2D):
             x = _convolve(layer, x, pool=layers[place + 1 : place + 2])
         elif not _is_pool_of_convolution(layer, layers[:place]):

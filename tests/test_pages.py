@@ -420,6 +420,26 @@ def test_filters_survive_a_change_of_page(mine: store.Run) -> None:
     assert at.query_params == {"run": mine.id, "true": "4"}
 
 
+def test_click_with_the_link_of_before_goes_on(mine: store.Run) -> None:
+    """A quick second click comes with the link from before the first, and undoes nothing."""
+    at = open_page("gallery", run=mine.id)
+    before = dict(at.query_params)
+    at.selectbox(key="true").set_value(4).run()
+    assert at.query_params["true"] == "4"
+    at.query_params.clear()
+    at.query_params.update(before)
+    at.selectbox(key="pred").set_value(9).run()
+    assert dict(at.query_params) == {**before, "true": "4", "pred": "9"}
+
+
+def test_clicked_filter_is_written_where_the_page_ends_early(mine: store.Run) -> None:
+    """Where no image meets the filters the page stops early, but not before its link is written."""
+    at = open_page("gallery", run=mine.id, true=4)
+    at.selectbox(key="pred").set_value(5).run()
+    assert "No image meets these filters" in text(at)
+    assert dict(at.query_params) == {"run": mine.id, "true": "4", "pred": "5"}
+
+
 # --- runs that can't be shown ---------------------------------------------------------------
 
 

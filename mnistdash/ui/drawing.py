@@ -5,6 +5,7 @@ import html
 import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas
+from PIL import Image, ImageDraw
 
 from mnistdash import datasets, explain, ink, store
 from mnistdash.ui import gallery, my_digits, state, why, widgets
@@ -50,13 +51,14 @@ def bring_back() -> None:
     strokes = st.session_state.pop(my_digits.REDRAW, None)
     if strokes:
         _clear()
-        st.session_state[_DRAWING] = ink.fabric_from_strokes(strokes, _INK, _PEN_PX)
+        st.session_state[_DRAWING] = _fabric(strokes)
     st.session_state[_BEGINNING] = st.session_state.get(_DRAWING)
 
 
 @st.fragment
 def canvas(runs: list[store.Run]) -> None:
     """Show the canvas and, beside it, the answers to what is drawn; only this part runs again."""
+    st.space("xxsmall")  # for the canvas's own toolbar: undo, redo
     left, right = st.columns((1, 2), gap="large")
     with left:
         pen_px = st.session_state.setdefault("pen_px", _PEN_PX)
@@ -83,7 +85,7 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> No
         strokes = ink.strokes_from_fabric(json_data)
         if strokes:
             st.session_state[_DRAWING] = json_data
-            plain = ink.plain_resize(ink.canvas_picture(strokes, pen_px, CANVAS_PX))
+            plain = ink.plain_resize(_as_drawn(strokes, pen_px))
             answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
             return
     except ValueError as error:
@@ -145,18 +147,48 @@ def answers(
         return
     names = widgets.class_names_of(runs[0])
     best = int(probs[0].argmax())
-    seen, said = st.columns((2, 3), gap="large")
-    with seen:
-        _pictures(image, plain)
+    said, seen = st.columns((3, 2), gap="large")
     with said:
         _say(names[best], float(probs[0, best]), explain.doubt(probs))
         widgets.bars(probs[0], names, pred_class=best)
+    with seen:
+        _pictures(image, plain)
     _other_answers(runs[1:], image, names[best])
     if names == datasets.DIGITS:
         my_digits.keep_button(
             image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
     why.why(runs[0], image, best, names)
+
+
+def _fabric(strokes: list[list[tuple[float, float]]]) -> dict:
+    """Write strokes as the canvas reads its own: paths of moves and lines."""
+    return {
+        "objects": [
+            {
+                "type": "path",
+                "path": [["M" if k == 0 else "L", x, y] for k, (x, y) in enumerate(stroke)],
+                "fill": None,
+                "stroke": _INK,
+                "strokeWidth": _PEN_PX,
+                "strokeLineCap": "round",
+                "strokeLineJoin": "round",
+            }
+            for stroke in strokes
+        ]
+    }
+
+
+def _as_drawn(strokes: list[list[tuple[float, float]]], pen_px: int) -> np.ndarray:
+    """Draw strokes as they stand on the canvas, uint8 `(CANVAS_PX, CANVAS_PX)`, dark on white."""
+    sheet = Image.new("L", (CANVAS_PX, CANVAS_PX), 255)
+    pen = ImageDraw.Draw(sheet)
+    for stroke in strokes:
+        pen.line([tuple(point) for point in stroke], fill=0, width=pen_px, joint="curve")
+        for x, y in (stroke[0], stroke[-1]):
+            half = pen_px / 2
+            pen.ellipse((x - half, y - half, x + half, y + half), fill=0)
+    return np.asarray(sheet)
 
 
 def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
