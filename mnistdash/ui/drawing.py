@@ -58,7 +58,7 @@ def bring_back() -> None:
 @st.fragment
 def canvas(runs: list[store.Run]) -> None:
     """Show the canvas and, beside it, the answers to what is drawn; only this part runs again."""
-    st.space("xxsmall")  # for the canvas's own toolbar: undo, redo
+    st.space("small")  # for the canvas's own toolbar: undo, redo
     left, right = st.columns((1, 2), gap="large")
     with left:
         pen_px = st.session_state.setdefault("pen_px", _PEN_PX)
