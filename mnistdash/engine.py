@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.4
+_DASHBOARD = "MNISTDASH_PARENT"  # environment variable: the process whose end they share
 _MAX_SAMPLES = 120
 _STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
 
@@ -200,14 +201,16 @@ def _reason(error: Exception) -> str:
 
 
 def dask_setup(server: object) -> None:
-    """Prepare a scheduler, nanny or worker as Dask's `preload`: it ends with its parent.
+    """Prepare a scheduler, nanny or worker as Dask's `preload`: it ends with the dashboard.
 
     A dashboard killed with signal 9 would leave them behind for ever otherwise.
     """
-    parent = os.getppid()
+    import psutil
+
+    dashboard = int(os.environ.get(_DASHBOARD, os.getpid()))
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while psutil.pid_exists(dashboard):
             time.sleep(1.0)
         os._exit(1)
 
@@ -308,6 +311,8 @@ class Engine:
                 self._stubborn.pop(run_id, None)
             elif run is None or run.cancel or not run.under_way:
                 self._insist(run_id)
+            elif run.status == "queued":  # its worker still loads TensorFlow
+                self._runs.keep_alive([run_id])
         if self._waiting:
             self._runs.keep_alive(self._waiting)
         self._runs.interrupt_stale()
@@ -348,6 +353,7 @@ def _start_client() -> "distributed.Client":
 
     if settings.scheduler():
         return distributed.Client(settings.scheduler(), timeout=10, set_as_default=False)
+    os.environ[_DASHBOARD] = str(os.getpid())
     # LocalCluster uses multiprocessing, which fails inside Streamlit: it replaces __main__.
     cluster = subprocess.SubprocessCluster(
         n_workers=1,

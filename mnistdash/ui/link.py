@@ -1,12 +1,15 @@
 """What the page shows stands in its link: read at the start of each run, written at its end."""
 
 import re
+import time
 from collections.abc import Callable
 
 import streamlit as st
 
 from mnistdash import evaluation, store
 
+_STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
+_REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
 
@@ -99,8 +102,9 @@ def params(view: dict[str, object]) -> dict[str, str]:
 def read() -> None:
     """Take what a new link says into the session."""
     found = st.query_params.to_dict()
-    if found and found != st.session_state.get(_LAST):
+    if found and not _is_own(found):
         st.session_state.update({**DEFAULTS, "run": st.session_state.get("run"), **parse(found)})
+        _remember(found)
     for key, default in DEFAULTS.items():
         st.session_state.setdefault(key, default)
 
@@ -108,9 +112,28 @@ def read() -> None:
 def write() -> None:
     """Write what the session shows into the link."""
     wanted = params({key: st.session_state.get(key) for key in DEFAULTS})
-    st.session_state[_LAST] = wanted
+    last = st.session_state.get(_LAST)
+    if last != wanted:
+        st.session_state[_LAST] = wanted
+        _remember(last)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def _remember(replaced: dict[str, str] | None) -> None:
+    earlier = st.session_state.get(_REPLACED, [])
+    st.session_state[_REPLACED] = [*earlier[-20:], (replaced, time.monotonic())]
+
+
+def _is_own(found: dict[str, str]) -> bool:
+    """Tell a new link from one that this session wrote.
+
+    A click made before the browser has taken over the link just written comes with the one
+    before: that is not a wish to go back.
+    """
+    since = time.monotonic() - _STALE_SECONDS
+    replaced = [link for link, at in st.session_state.get(_REPLACED, []) if at > since]
+    return found == st.session_state.get(_LAST) or found in replaced
 
 
 def _text(value: object) -> str:
