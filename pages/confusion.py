@@ -15,7 +15,7 @@ dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 kept = answers
 
-st.caption("Rows are true classes, columns what the model read. Click a cell to see its images.")
+st.caption(f"{run.name} · rows: true classes, columns: what it read. Click a cell.")
 chart, side = st.columns((3, 2), gap="large")
 with side:
     unit = st.segmented_control(
@@ -30,7 +30,7 @@ with side:
     answers = filters.at_epoch(run, dataset, answers)
     filters.class_boxes(names)
     st.markdown("**Largest confusions**")
-    with st.container(gap=None):
+    with st.container(gap=None, key="top-pairs"):
         for pair in answers.pairs()[:TOP_PAIRS]:
             st.button(
                 f"{words.read_as(pair.true_class, pair.pred_class, names)} · {pair.count}",

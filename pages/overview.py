@@ -36,7 +36,7 @@ if not pairs:
 
 st.subheader("Largest confusions")
 for pair in pairs[:PAIRS]:
-    text, pictures, door = st.columns((2, 3, 3), vertical_alignment="center")
+    text, pictures, door = st.columns((4, 5, 7), vertical_alignment="center")
     text.markdown(
         f"**{words.read_as(pair.true_class, pair.pred_class, names)}**: {words.times(pair.count)}"
     )

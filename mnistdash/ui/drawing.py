@@ -73,9 +73,9 @@ def canvas(runs: list[store.Run]) -> None:
         )
         with st.container(horizontal=True):
             st.button("Clear", icon=":material/close:", on_click=_clear)
-            st.button("A sample digit", icon=":material/casino:", on_click=_sample, args=(runs[0],))
-        st.slider("Pen", 8, 40, key="pen_px", persist_state="session", width=CANVAS_PX)
-        st.caption("No canvas here? Upload a picture instead.")
+            st.button("Sample", icon=":material/casino:", on_click=_sample, args=(runs[0],))
+            with st.popover("Pen", icon=":material/line_weight:"):
+                st.slider("Width of the pen", 8, 40, key="pen_px", persist_state="session")
     with right:
         _answer_drawing(runs, drawn.json_data, pen_px)
 
@@ -93,7 +93,10 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> No
         return
     sample = st.session_state.get(_SAMPLE)
     if sample is None:
-        st.caption("The canvas is empty. Draw a digit with the mouse, a pen or a finger.")
+        st.caption(
+            "The canvas is empty. Draw a digit with the mouse, a pen or a finger. If there is no"
+            " canvas here, upload a picture instead."
+        )
     else:
         answers(runs, sample, plain=None, strokes=[])
 

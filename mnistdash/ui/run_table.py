@@ -24,8 +24,10 @@ def run_table(runs: list[store.Run]) -> None:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return
     spreads = _spreads(runs)
+    rows = [_row(run, spreads.get(run.request, "")) for run in runs]
+    filled = [column for column in rows[0] if any(row[column] != "" for row in rows)]
     event = st.dataframe(
-        [_row(run, spreads.get(run.request, "")) for run in runs],
+        [{column: row[column] for column in filled} for row in rows],
         hide_index=True,
         key="run-table",
         on_select="rerun",
@@ -39,9 +41,9 @@ def run_table(runs: list[store.Run]) -> None:
         },
         alt="All runs with their accuracy, newest first",
     )
-    rows = event["selection"]["rows"]
-    if rows and rows[0] < len(runs):
-        _actions(runs[rows[0]])
+    chosen = event["selection"]["rows"]
+    if chosen and chosen[0] < len(runs):
+        _actions(runs[chosen[0]])
     else:
         st.caption("Choose a row to show, rename, delete or download that run.")
 
