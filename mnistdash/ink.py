@@ -629,7 +629,7 @@ def _blobs(scene: _Scene) -> Iterator[_Blob]:
             blob = _Blob(scene, level, x, y, inside)
             if level >= 0.36 * blob.peak:
                 yield blob
-        level *= 1.35
+        level *= 1.5
 
 
 def _place(blob: _Blob) -> float:

@@ -77,8 +77,17 @@ def keras_optimizer(settings: recipes.Recipe) -> keras.optimizers.Optimizer:
     return getattr(keras.optimizers, kinds[settings.optimizer])(rate)
 
 
-@pytest.mark.parametrize("layers", [DENSE, CONV])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+# A bias right before a normalisation has a gradient of exactly 0, and Adam makes whole steps of
+# its rounding errors; so only SGD is compared on such a network.
+BIAS_WITHOUT_EFFECT = "conv4x3 bn pool2 conv6x3 pool2 flatten dense8 bn"
+COMPARED = [
+    (layers, optimizer)
+    for layers in (DENSE, "bn conv4x3 pool2 conv6x3 pool2 flatten dense8")
+    for optimizer in OPTIMIZERS
+] + [(BIAS_WITHOUT_EFFECT, "sgd"), (BIAS_WITHOUT_EFFECT, "momentum")]
+
+
+@pytest.mark.parametrize(("layers", "optimizer"), COMPARED)
 def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
     """Four steps, the last on half a batch, move weights and statistics as `train_on_batch`."""
     settings = {"optimizer": optimizer} | OPTIMIZERS[optimizer]

@@ -1,0 +1,154 @@
+"""Pen up to answer and click on a cell to its images, in a real browser.
+
+    MNISTDASH_DATA=../shared/data python tests/benchmarks/pages.py
+
+Pen up is measured beside a page with nothing but the canvas, alternating, n = 20 each.
+"""
+
+import contextlib
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+
+from playwright import sync_api
+
+REPO = pathlib.Path(__file__).parents[2]
+TIMES = 20
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PLAIN = """
+import streamlit as st
+import streamlit_drawable_canvas
+def clear():
+    st.session_state["cleared"] = st.session_state.get("cleared", 0) + 1
+drawn = streamlit_drawable_canvas.st_canvas(
+    height=280, width=280, key=f"canvas-{st.session_state.get('cleared', 0)}"
+)
+st.button("Clear", on_click=clear)
+if drawn.json_data and drawn.json_data["objects"]:
+    st.html('<div class="answer">drawn</div>')
+"""
+CELLS = """() => {
+  const chart = document.querySelector('.js-plotly-plot');
+  const box = chart.getBoundingClientRect(), layout = chart._fullLayout;
+  return chart.data[1].customdata.map(([i, j]) => [
+    box.left + layout.xaxis._offset + layout.xaxis.d2p(j),
+    box.top + layout.yaxis._offset + layout.yaxis.d2p(i), i, j]);
+}"""
+
+
+def main() -> None:
+    """Print medians and 95th percentiles in milliseconds."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        plain = pathlib.Path(folder, "plain", "app.py")
+        plain.parent.mkdir()
+        plain.write_text(PLAIN)
+        os.environ["MNISTDASH_HOME"] = folder
+        playwright = stack.enter_context(sync_api.sync_playwright())
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        ours = stack.enter_context(_served(REPO / "app.py"))
+        theirs = stack.enter_context(_served(plain))
+        pages = {"plain canvas page": browser.new_page(), "draw page": browser.new_page()}
+        pages["plain canvas page"].goto(theirs)
+        pages["draw page"].goto(f"{ours}/draw")
+        times: dict[str, list[float]] = {name: [] for name in pages}
+        for number in range(TIMES + 1):
+            for name, page in pages.items():
+                taken = _pen_up_to_answer(page)
+                if number:
+                    times[name].append(taken)
+        _report("pen up to answer", times)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"{ours}/confusion")
+        _report("click to images", {"confusion page": _clicks(page)})
+        browser.close()
+
+
+def _report(what: str, times: dict[str, list[float]]) -> None:
+    for name, values in times.items():
+        ordered = sorted(values)
+        print(
+            f"{what}, {name}: median {statistics.median(values):.0f} ms,"
+            f" 95 % {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms, n = {len(values)}"
+        )
+    medians = [statistics.median(values) for values in times.values()]
+    if len(medians) > 1:
+        print(f"{what}: ratio {medians[1] / medians[0]:.2f}")
+
+
+def _pen_up_to_answer(page: sync_api.Page) -> float:
+    page.bring_to_front()
+    page.locator("canvas.upper-canvas").wait_for()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_function("() => !document.querySelector('div.answer')")
+    _settle(page)
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    page.mouse.move(box["x"] + 140, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(box["x"] + 140 - step, box["y"] + 40 + 24 * step)
+    begun = time.perf_counter()
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('div.answer')", polling=5)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def _clicks(page: sync_api.Page) -> list[float]:
+    page.locator(".js-plotly-plot .annotation-text").first.wait_for()
+    _settle(page)
+    taken = []
+    for x, y, true_class, pred_class in page.evaluate(CELLS)[:TIMES]:
+        begun = time.perf_counter()
+        page.mouse.click(x, y)
+        page.wait_for_function(
+            "([i, j]) => location.search.includes(`true=${i}&pred=${j}`) &&"
+            " document.querySelector('[data-testid=stApp]').dataset.testScriptState =="
+            " 'notRunning'",
+            arg=[true_class, pred_class],
+            polling=5,
+        )
+        taken.append(1000 * (time.perf_counter() - begun))
+        _settle(page)
+    return taken
+
+
+def _settle(page: sync_api.Page) -> None:
+    page.wait_for_timeout(400)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+@contextlib.contextmanager
+def _served(script: pathlib.Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        url = f"http://localhost:{probe.getsockname()[1]}"
+    options = ["--server.headless", "true", "--server.port", url.rsplit(":", 1)[1]]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(script), *options],
+        cwd=REPO,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health"):
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
