@@ -46,6 +46,7 @@ ORIGINS = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
 
 NOTHING_DRAWN = "Nothing is drawn yet. Draw a digit first."
 BAD_DRAWING = "The drawing could not be read. Clear the canvas and draw again."
+BAD_ARRAY = "The picture must be uint8 of shape (h, w), (h, w, 3) or (h, w, 4)."
 NOT_A_PICTURE = (
     "This is not a PNG, JPEG, WebP, BMP or GIF picture. Save the picture as one of these."
 )
@@ -81,7 +82,7 @@ def _refusing(sentence: str) -> Iterator[None]:
         raise Refusal(sentence) from error
 
 
-# Strokes
+# --- strokes ---------------------------------------------------------------------------------
 
 
 def from_strokes(strokes: Sequence[Stroke]) -> Image8:
@@ -133,6 +134,7 @@ def _without_slips(lines: list[npt.NDArray[np.float64]]) -> list[npt.NDArray[np.
 def _draw(sheet: Image8, line: npt.NDArray[np.float64]) -> None:
     """Draw a polyline, given in MNIST's pixels, with MNIST's pen and round ends."""
     bits = 6  # of a pixel's fraction, in OpenCV's fixed-point coordinates
+    line = np.concatenate([line, line[-1:]])  # OpenCV doesn't draw a line of one point
     points = np.rint((line * FINE - 0.5) * 2**bits).astype(np.int32)
     cv2.polylines(sheet, [points], False, 255, round(PEN * FINE), cv2.LINE_8, bits)
 
@@ -226,7 +228,7 @@ def _on_canvas(
     return [[(float(x), float(y)) for x, y in stroke] for stroke in moved]
 
 
-# Pictures
+# --- pictures --------------------------------------------------------------------------------
 
 
 def from_canvas(data: bytes, size: tuple[int, int]) -> Image8:
@@ -303,7 +305,9 @@ def plain_resize(picture: bytes | Image8) -> Image8:
         ValueError: the picture can't be used.
     """
     if isinstance(picture, np.ndarray):
-        with _refusing("The picture must be uint8 of shape (h, w), (h, w, 3) or (h, w, 4)."):
+        with _refusing(BAD_ARRAY):
+            if picture.dtype != np.uint8 or picture.ndim not in (2, 3):
+                raise Refusal(BAD_ARRAY)
             plane = _composited(*_reduced(Image.fromarray(picture), 1))
     else:
         plane, _ = _decoded(picture)
@@ -312,7 +316,7 @@ def plain_resize(picture: bytes | Image8) -> Image8:
     return 255 - small if np.median(small) > 127 else small
 
 
-# Decoding
+# --- decoding --------------------------------------------------------------------------------
 
 
 def _decoded(data: bytes, formats: Sequence[str] = tuple(SIGNATURES)) -> tuple[Plane, tuple]:
@@ -418,7 +422,7 @@ def _composited(light: Plane, opacity: Plane) -> Plane:
     return light + (1 - opacity) * np.float32(ground)
 
 
-# Finding ink
+# --- finding ink -----------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
@@ -711,9 +715,12 @@ def _sharpness(blob: _Blob) -> float:
     edge[:, -1] &= blob.x + blob.width < width
     if not edge.any():
         return 0.0
-    tone = blob.scene.tone[blob.inside]
-    across = cv2.Sobel(tone, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(tone, cv2.CV_32F, 0, 1, scale=1 / 8)
+    # One pixel more on each side: a straight 1 has all of its edge on that of its box.
+    rows = np.clip(np.arange(blob.y - 1, blob.y + blob.height + 1), 0, height - 1)
+    columns = np.clip(np.arange(blob.x - 1, blob.x + blob.width + 1), 0, width - 1)
+    tone = blob.scene.tone[np.ix_(rows, columns)]
+    across = cv2.Sobel(tone, cv2.CV_32F, 1, 0, scale=1 / 8)[1:-1, 1:-1]
+    down = cv2.Sobel(tone, cv2.CV_32F, 0, 1, scale=1 / 8)[1:-1, 1:-1]
     slope = float(np.median(np.hypot(across, down)[edge])) / blob.peak
     return min(slope / 0.07, 1.0) ** 2
 
@@ -779,7 +786,7 @@ def _parts(blob: _Blob, stats: npt.NDArray[np.int32], *, largest: float) -> Mask
     return near & sized & free & (area >= 0.03 * np.count_nonzero(blob.mask))
 
 
-# Finishing
+# --- finishing -------------------------------------------------------------------------------
 
 
 def _finished(ink: Plane) -> Image8:

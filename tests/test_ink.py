@@ -4,6 +4,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -15,7 +16,15 @@ from mnistdash import ink
 SEVEN = [[(0, 0), (60, 0), (20, 100)]]
 
 
-def page(strokes=SEVEN, *, side=240, pen=14, ink_tone=40, ground=220, at=(80, 60)):
+def page(
+    strokes: Sequence = SEVEN,
+    *,
+    side: int = 240,
+    pen: int = 14,
+    ink_tone: int = 40,
+    ground: int = 220,
+    at: tuple[int, int] = (80, 60),
+) -> np.ndarray:
     """A uint8 (side, side) page with strokes drawn on it."""
     sheet = np.full((side, side), ground, np.uint8)
     for stroke in strokes:
@@ -24,7 +33,7 @@ def page(strokes=SEVEN, *, side=240, pen=14, ink_tone=40, ground=220, at=(80, 60
     return sheet
 
 
-def saved(picture, kind="PNG", **options):
+def saved(picture: np.ndarray | Image.Image, kind: str = "PNG", **options: object) -> bytes:
     """The bytes of a picture file."""
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     file = io.BytesIO()
@@ -32,33 +41,33 @@ def saved(picture, kind="PNG", **options):
     return file.getvalue()
 
 
-def likeness(one, other):
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
     """The correlation of two images: 1 for the same digit, well below 0.7 for another."""
     return np.corrcoef(one.ravel(), other.ravel())[0, 1]
 
 
-def chunk(name, body):
+def chunk(name: bytes, body: bytes) -> bytes:
     """One chunk of a PNG file."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def png(width, height, *extra, body=b"\0"):
+def png(width: int, height: int, *extra: bytes, body: bytes = b"\0") -> bytes:
     """A grey PNG whose header may promise more than its body holds."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = [chunk(b"IHDR", header), *extra, chunk(b"IDAT", zlib.compress(body))]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
 
 
-def fabric(path, **changes):
+def fabric(path: object, **changes: object) -> dict:
     """What the canvas reports for one free-hand stroke."""
     item = {"type": "Path", "path": path, "strokeWidth": 20, "originX": "center"}
     return {"objects": [item | {"originY": "center"} | changes]}
 
 
-# Strokes
+# --- strokes ---------------------------------------------------------------------------------
 
 
-def test_vertical_stroke_fills_the_box_and_is_centred():
+def test_vertical_stroke_fills_the_box_and_is_centred() -> None:
     """A vertical line is 20 pixels tall, MNIST's pen wide, with its centre of mass at 14."""
     image = ink.from_strokes([[(5, 0), (5, 300)]])
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
@@ -69,26 +78,26 @@ def test_vertical_stroke_fills_the_box_and_is_centred():
     assert columns.mean() == pytest.approx(14, abs=0.5)
 
 
-def test_size_and_place_of_strokes_do_not_matter():
+def test_size_and_place_of_strokes_do_not_matter() -> None:
     """The same strokes ten times larger and elsewhere give the same image."""
     moved = [[(x * 10 + 3000, y * 10 - 500) for x, y in stroke] for stroke in SEVEN]
     assert np.array_equal(ink.from_strokes(SEVEN), ink.from_strokes(moved))
 
 
-def test_strokes_may_be_numpy_integers():
+def test_strokes_may_be_numpy_integers() -> None:
     """Arrays of integers are drawn like lists of floats."""
     arrays = [np.array(stroke, np.int16) for stroke in SEVEN]
     assert np.array_equal(ink.from_strokes(SEVEN), ink.from_strokes(arrays))
 
 
-def test_one_dot_is_a_dot():
+def test_one_dot_is_a_dot() -> None:
     """A single tap becomes a dot of the pen's width in the middle, not a disc of 20 pixels."""
     image = ink.from_strokes([[(7, 7)]])
     assert image.sum() / 255 == pytest.approx(np.pi * (ink.PEN / 2) ** 2, abs=1)
     assert image[13:16, 13:16].sum() == image.sum()
 
 
-def test_slip_of_the_pen_is_left_out():
+def test_slip_of_the_pen_is_left_out() -> None:
     """A dot far from the digit doesn't shrink the digit."""
     assert np.array_equal(ink.from_strokes([*SEVEN, [(-200, 90)]]), ink.from_strokes(SEVEN))
 
@@ -109,13 +118,13 @@ def test_slip_of_the_pen_is_left_out():
         ([np.zeros((200_001, 2))], "more than 200,000 points"),
     ],
 )
-def test_strokes_that_are_no_drawing_are_refused(strokes, sentence):
+def test_strokes_that_are_no_drawing_are_refused(strokes: object, sentence: str) -> None:
     """Empty, endless, huge and malformed strokes are refused in one sentence."""
     with pytest.raises(ValueError, match=sentence):
         ink.from_strokes(strokes)
 
 
-def test_fabric_curves_become_points():
+def test_fabric_curves_become_points() -> None:
     """A quadratic curve from (0, 0) over (10, 20) to (20, 0) passes through (10, 10)."""
     path = [["M", 0, 0], ["Q", 10, 20, 20, 0], ["L", 30, 0]]
     (stroke,) = ink.strokes_from_fabric(fabric(path))
@@ -125,14 +134,14 @@ def test_fabric_curves_become_points():
     assert len(stroke) == 6
 
 
-def test_fabric_strokes_lie_where_they_were_moved():
+def test_fabric_strokes_lie_where_they_were_moved() -> None:
     """A stroke dragged to (100, 50), doubled and turned by 90 degrees is read there."""
     path = [["M", 0, 0], ["L", 10, 0]]
     moved = fabric(path, left=100, top=50, scaleX=2, scaleY=2, angle=90)
     assert np.allclose(ink.strokes_from_fabric(moved), [[(100, 40), (100, 60)]])
 
 
-def test_fabric_corner_origin_counts_the_pen():
+def test_fabric_corner_origin_counts_the_pen() -> None:
     """With its origin at the left and top, a path's box includes the pen's width."""
     placed = fabric(
         [["M", 10, 10], ["L", 30, 10]], originX="left", originY="top", left=0, top=0, strokeWidth=20
@@ -141,7 +150,7 @@ def test_fabric_corner_origin_counts_the_pen():
 
 
 @pytest.mark.parametrize("json_data", [None, {"objects": []}])
-def test_empty_canvas_has_no_strokes(json_data):
+def test_empty_canvas_has_no_strokes(json_data: object) -> None:
     """Before anything is drawn, and after clearing, there are no strokes."""
     assert ink.strokes_from_fabric(json_data) == []
 
@@ -169,18 +178,18 @@ def test_empty_canvas_has_no_strokes(json_data):
         fabric([["M", 0, 0]] * 60_000),
     ],
 )
-def test_forged_fabric_is_refused(json_data):
+def test_forged_fabric_is_refused(json_data: object) -> None:
     """Whatever else arrives in place of strokes raises ValueError and nothing else."""
     with pytest.raises(ValueError, match=r"could not be read|more than 200,000 points"):
         ink.strokes_from_fabric(json_data)
 
 
-# Canvas
+# --- canvas ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("light_ink", [False, True])
 @pytest.mark.parametrize("transparent", [False, True])
-def test_canvas_ground_and_polarity_do_not_matter(light_ink, transparent):
+def test_canvas_ground_and_polarity_do_not_matter(light_ink: bool, transparent: bool) -> None:
     """Dark or light ink, on transparent or opaque ground, gives what its strokes give."""
     share = page(ink_tone=255, ground=0)
     tone = np.full_like(share, 255 if light_ink else 0)
@@ -193,7 +202,7 @@ def test_canvas_ground_and_polarity_do_not_matter(light_ink, transparent):
 
 
 @pytest.mark.parametrize("pen", [2, 6, 14, 24])
-def test_pen_width_does_not_matter(pen):
+def test_pen_width_does_not_matter(pen: int) -> None:
     """Pens from 2 to 24 pixels give the same digit, stroke width included."""
     strokes = [[(x * 1.5, y * 1.5) for x, y in stroke] for stroke in SEVEN]
     image = ink.from_canvas(saved(page(strokes, pen=pen, at=(70, 40))), (240, 240))
@@ -212,23 +221,23 @@ def test_pen_width_does_not_matter(pen):
         b"%!PS-Adobe-3.0 EPSF-3.0\n",
     ],
 )
-def test_forged_canvas_is_refused(data):
+def test_forged_canvas_is_refused(data: bytes) -> None:
     """Another format, another size or a broken file is a drawing that can't be read."""
     with pytest.raises(ValueError, match=r"^The drawing could not be read\."):
         ink.from_canvas(data, (240, 240))
 
 
 @pytest.mark.parametrize("picture", [np.zeros((240, 240, 4), np.uint8), page([])])
-def test_blank_canvas_has_nothing_on_it(picture):
+def test_blank_canvas_has_nothing_on_it(picture: np.ndarray) -> None:
     """A transparent and a plain canvas are both empty."""
     with pytest.raises(ValueError, match="Nothing is drawn"):
         ink.from_canvas(saved(picture), (240, 240))
 
 
-# Photographs
+# --- photographs -----------------------------------------------------------------------------
 
 
-def modes():
+def modes() -> dict[str, bytes]:
     """The same dark 7 in every kind of pixel that the formats know."""
     grey = Image.fromarray(page())
     clear = Image.fromarray(255 - page(ink_tone=0, ground=255))  # opaque where the ink is
@@ -255,13 +264,13 @@ def modes():
 
 
 @pytest.mark.parametrize(("kind", "data"), modes().items())
-def test_every_kind_of_pixel_gives_the_same_digit(kind, data):
+def test_every_kind_of_pixel_gives_the_same_digit(kind: str, data: bytes) -> None:
     """Depth, palette, transparency, polarity and format don't change the digit."""
     assert likeness(ink.from_picture(data), ink.from_strokes(SEVEN)) > 0.9, kind
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_camera_orientation_is_undone(orientation):
+def test_camera_orientation_is_undone(orientation: int) -> None:
     """A photograph stored in any of the eight orientations gives the upright digit."""
     stored = {
         1: [],
@@ -282,19 +291,19 @@ def test_camera_orientation_is_undone(orientation):
     assert likeness(ink.from_picture(data), ink.from_strokes(SEVEN)) > 0.95
 
 
-def test_first_frame_of_an_animation_is_used():
+def test_first_frame_of_an_animation_is_used() -> None:
     """Of three pictures in a GIF, the first counts."""
     later = [Image.fromarray(page([[(0, 0), (0, 100)]])) for _ in range(2)]
     data = saved(page(), "GIF", save_all=True, append_images=later)
     assert likeness(ink.from_picture(data), ink.from_strokes(SEVEN)) > 0.9
 
 
-def lit(picture):
+def lit(picture: np.ndarray) -> np.ndarray:
     """The right side at a third of the left side's light."""
     return (picture * np.linspace(1, 0.33, picture.shape[1])).astype(np.uint8)
 
 
-def ruled(picture):
+def ruled(picture: np.ndarray) -> np.ndarray:
     """Lines as dark as pencil every 50 pixels."""
     picture = picture.copy()
     for y in range(30, len(picture), 50):
@@ -302,30 +311,32 @@ def ruled(picture):
     return picture
 
 
-def boxed(picture):
+def boxed(picture: np.ndarray) -> np.ndarray:
     """A printed box around the digit."""
     return cv2.rectangle(picture.copy(), (50, 35), (175, 190), 40, 3)
 
 
-def noisy(picture):
+def noisy(picture: np.ndarray) -> np.ndarray:
     """Noise of standard deviation 20."""
     rng = np.random.default_rng(0)
     return np.clip(picture + rng.normal(0, 20, picture.shape), 0, 255).astype(np.uint8)
 
 
-def on_a_desk(picture):
+def on_a_desk(picture: np.ndarray) -> np.ndarray:
     """The sheet lies on a dark desk."""
     return np.pad(picture, 30, constant_values=60)
 
 
-def cropped(picture):
+def cropped(picture: np.ndarray) -> np.ndarray:
     """The digit touches all four sides."""
     return picture[53:168, 73:148]
 
 
 @pytest.mark.parametrize("spoil", [lit, ruled, boxed, noisy, on_a_desk, cropped])
 @pytest.mark.parametrize("dark", [True, False])
-def test_digit_is_found_in_spoilt_pictures(spoil, dark):
+def test_digit_is_found_in_spoilt_pictures(
+    spoil: Callable[[np.ndarray], np.ndarray], dark: bool
+) -> None:
     """Light, lines, a box, noise, a desk and tight cropping leave the digit, in both polarities."""
     picture = spoil(page())
     data = saved(picture if dark else 255 - picture)
@@ -333,13 +344,13 @@ def test_digit_is_found_in_spoilt_pictures(spoil, dark):
 
 
 @pytest.mark.parametrize("side", [10, 16, 28, 64, 900])
-def test_size_of_the_picture_does_not_matter(side):
+def test_size_of_the_picture_does_not_matter(side: int) -> None:
     """Pictures from 10 to 900 pixels give the same digit."""
     picture = cv2.resize(page()[30:200, 20:190], (side, side), interpolation=cv2.INTER_AREA)
     assert likeness(ink.from_picture(saved(picture)), ink.from_strokes(SEVEN)) > 0.8
 
 
-def test_digits_are_read_in_rows():
+def test_digits_are_read_in_rows() -> None:
     """Four digits in two rows come back from the left and from the top."""
     one = [[(0, 0), (0, 90)]]
     sheet = page(SEVEN, side=400, at=(60, 50))
@@ -365,14 +376,14 @@ def test_digits_are_read_in_rows():
         np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8),
     ],
 )
-def test_pictures_without_a_digit_are_refused(picture):
+def test_pictures_without_a_digit_are_refused(picture: np.ndarray) -> None:
     """Plain, shaded and ruled paper and noise hold no digit."""
     for read in (ink.from_picture, ink.digits_from_picture):
         with pytest.raises(ValueError, match="no digit found"):
             read(saved(picture))
 
 
-# Hostile files
+# --- hostile files ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -392,7 +403,7 @@ def test_pictures_without_a_digit_are_refused(picture):
         saved(page(), "TIFF"),
     ],
 )
-def test_other_files_are_not_pictures(data):
+def test_other_files_are_not_pictures(data: bytes) -> None:
     """Other formats are told apart by their first bytes and never given to a decoder."""
     with pytest.raises(ValueError, match="not a PNG, JPEG, WebP, BMP or GIF picture"):
         ink.from_picture(data)
@@ -400,7 +411,7 @@ def test_other_files_are_not_pictures(data):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("percent", [10, 50, 90])
-def test_truncated_files_are_incomplete(kind, percent):
+def test_truncated_files_are_incomplete(kind: str, percent: int) -> None:
     """A file cut at 10, 50 or 90 % is incomplete."""
     data = saved(noisy(page()), kind)
     with pytest.raises(ValueError, match=r"^The file is incomplete"):
@@ -410,7 +421,7 @@ def test_truncated_files_are_incomplete(kind, percent):
 @pytest.mark.parametrize(
     "size", [(9000, 9000), (13_000, 13_000), (50_000, 50_000), (1, 2**31 - 1), (4001, 4000)]
 )
-def test_huge_headers_are_refused_without_memory(size):
+def test_huge_headers_are_refused_without_memory(size: tuple[int, int]) -> None:
     """A header's size is checked before anything of that size is made."""
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"^The picture is too large"):
@@ -421,20 +432,20 @@ def test_huge_headers_are_refused_without_memory(size):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 7), (2, 50)])
-def test_tiny_pictures_are_refused(size):
+def test_tiny_pictures_are_refused(size: tuple[int, int]) -> None:
     """Below 8 pixels there is nothing to see."""
     with pytest.raises(ValueError, match="too small"):
         ink.from_picture(saved(np.zeros(size, np.uint8)))
 
 
-def test_large_files_are_refused():
+def test_large_files_are_refused() -> None:
     """One byte over 10 MB is too much, whatever the file holds."""
     with pytest.raises(ValueError, match="larger than 10 MB"):
         ink.from_picture(bytes(10_000_001))
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iCCP"])
-def test_inflating_chunks_are_not_inflated(name):
+def test_inflating_chunks_are_not_inflated(name: bytes) -> None:
     """A 60 kB chunk that would unpack to 60 MB costs a few megabytes at most."""
     bomb = chunk(name, b"a\0\0" + zlib.compress(bytes(60_000_000)))
     data = png(50, 50, bomb, body=bytes(51 * 50))
@@ -446,7 +457,7 @@ def test_inflating_chunks_are_not_inflated(name):
     assert peak < 10_000_000
 
 
-def test_jpeg_of_endless_scans_is_refused():
+def test_jpeg_of_endless_scans_is_refused() -> None:
     """A progressive JPEG with more than 100 passes is not decoded."""
     data = saved(page(), "JPEG", progressive=True)
     with pytest.raises(ValueError, match="incomplete or damaged"):
@@ -454,7 +465,7 @@ def test_jpeg_of_endless_scans_is_refused():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
-def test_flipped_bytes_raise_nothing_but_value_errors(kind):
+def test_flipped_bytes_raise_nothing_but_value_errors(kind: str) -> None:
     """Forty copies of each file with random bytes changed are read or refused in a sentence."""
     rng = np.random.default_rng(0)
     original = saved(page(side=96, at=(20, 10), pen=6), kind)
@@ -467,10 +478,10 @@ def test_flipped_bytes_raise_nothing_but_value_errors(kind):
             assert str(refusal).endswith(".")  # noqa: PT017 - either outcome is right
 
 
-# Plain resizing
+# --- plain resizing --------------------------------------------------------------------------
 
 
-def test_plain_resize_only_shrinks():
+def test_plain_resize_only_shrinks() -> None:
     """A dark bar in the left half of light paper stays there, light on dark."""
     sheet = np.full((280, 280), 255, np.uint8)
     sheet[:, 20:50] = 0
@@ -484,7 +495,7 @@ def test_plain_resize_only_shrinks():
 @pytest.mark.parametrize(
     "array", [np.zeros((0, 5), np.uint8), np.zeros((9, 9, 7), np.uint8), np.zeros(9)]
 )
-def test_plain_resize_refuses_other_arrays(array):
+def test_plain_resize_refuses_other_arrays(array: np.ndarray) -> None:
     """Arrays that aren't pictures are refused."""
     with pytest.raises(ValueError, match="must be uint8"):
         ink.plain_resize(array)
