@@ -492,8 +492,9 @@ STARTERS: dict[str, Recipe] = {
 
 
 def estimated_seconds(recipe: Recipe, num_images: int) -> float:
-    """Estimate how long a training takes on one core of 2026, within a third.
+    """Estimate how long a training takes on one core, in seconds.
 
+    Convolutional presets came out within 15 %, dense ones up to 70 % too long.
     The three rates were fitted to the presets' own steps: seconds for a multiplication, for a
     number that a layer puts out, and for a weight that the optimizer moves.
     """
