@@ -103,10 +103,12 @@ def from_strokes(strokes: Sequence[Stroke]) -> Image8:
     low = np.min([line.min(0) for line in lines], axis=0)
     span = np.max([line.max(0) for line in lines], axis=0) - low
     scale = (BOX - PEN) / span.max() if span.max() > 0 else 0.0
-    width, height = np.ceil(span * scale + PEN - 1e-6).astype(int)
+    extent = span * scale + PEN
+    width, height = np.ceil(extent - 1e-6).astype(int)
+    corner = (np.array([width, height]) - extent + PEN) / 2
     sheet = np.zeros((height * FINE, width * FINE), np.uint8)
     for line in lines:
-        _draw(sheet, (line - low) * scale + PEN / 2)
+        _draw(sheet, (line - low) * scale + corner)
     return _centred(cv2.resize(sheet, (width, height), interpolation=cv2.INTER_AREA))
 
 
@@ -682,10 +684,9 @@ def _is_quadrilateral(mask: Mask) -> bool:
         mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     outline = max(outlines, key=cv2.contourArea)
-    corners = cv2.approxPolyDP(outline, 0.04 * cv2.arcLength(outline, True), True)
-    if len(corners) != 4 or not cv2.isContourConvex(corners):
-        return False
-    return 0.9 < cv2.contourArea(outline) / max(cv2.contourArea(corners), 1.0) < 1.1
+    hull = cv2.convexHull(outline)
+    corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)
+    return len(corners) == 4 and cv2.contourArea(outline) > 0.85 * cv2.contourArea(corners)
 
 
 def _distinctness(blob: _Blob) -> float:
@@ -783,6 +784,7 @@ def _parts(blob: _Blob, stats: npt.NDArray[np.int32], *, largest: float) -> Mask
     near = np.maximum(gap_x, gap_y) <= 0.2 * blob.side
     sized = (side >= 0.1 * blob.side) & (side <= largest * blob.side)
     free = (x > 0) & (y > 0) & (x + width < right) & (y + height < bottom)
+    free |= _border(blob) < 1  # a digit cropped too closely, parts and all
     return near & sized & free & (area >= 0.03 * np.count_nonzero(blob.mask))
 
 
@@ -793,10 +795,16 @@ def _finished(ink: Plane) -> Image8:
     """Give a soft digit, float32 (h, w) of 0-1, MNIST's pen, box and centre."""
     ink = _enlarged(_tight(ink), BOX * FINE)
     ink = _tight(_with_mnist_pen(ink))
-    scale = BOX / max(ink.shape)
-    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    ink = _to_whole_pixels(_enlarged(ink, BOX * FINE))
+    size = (ink.shape[1] // FINE, ink.shape[0] // FINE)
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     return _centred(np.rint(small * 255).astype(np.uint8))
+
+
+def _to_whole_pixels(ink: Plane) -> Plane:
+    """Pad evenly to whole MNIST pixels: a thin 1 mustn't be squeezed into two."""
+    (top, bottom), (left, right) = ((-n % FINE // 2, -n % FINE - -n % FINE // 2) for n in ink.shape)
+    return np.pad(ink, ((top, bottom), (left, right)))
 
 
 def _tight(ink: Plane) -> Plane:
