@@ -684,6 +684,9 @@ def _is_quadrilateral(mask: Mask) -> bool:
         mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     outline = max(outlines, key=cv2.contourArea)
+    _, sides, _ = cv2.minAreaRect(outline)
+    if min(sides) < 0.4 * max(sides):  # a 1
+        return False
     hull = cv2.convexHull(outline)
     corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)
     return len(corners) == 4 and cv2.contourArea(outline) > 0.85 * cv2.contourArea(corners)

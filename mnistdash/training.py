@@ -552,6 +552,13 @@ def _step_function(
         hits = tf.math.count_nonzero(tf.argmax(answers, 1, tf.int32) == truth, dtype=tf.int32)
         return loss, hits
 
+    return _many_steps(take_step)
+
+
+def _many_steps(
+    take_step: collections.abc.Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple],
+) -> tf.types.experimental.PolymorphicFunction:
+    """Trace a loop over a step's batches and learning rates."""
     spec = tf.TensorSpec
     signature = [spec([None, None], tf.int32), spec([None], tf.float32), spec([], tf.int64)]
 
