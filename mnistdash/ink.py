@@ -504,7 +504,20 @@ def _found(plane: Plane) -> list[_Blob]:
     blobs = sorted(blobs, key=lambda blob: -blob.likeness)
     if not blobs or blobs[0].likeness < MIN_LIKENESS:
         raise Refusal(NO_DIGIT)
-    return blobs
+    best = blobs[0]
+    return sorted(blobs, key=lambda blob: not _is_written_on(best, blob))
+
+
+def _is_written_on(sheet: _Blob, blob: _Blob) -> bool:
+    """Tell a digit from the sheet of paper it is on, when that stands out from a desk."""
+    within = (
+        sheet.x < blob.x
+        and sheet.y < blob.y
+        and blob.x + blob.width < sheet.x + sheet.width
+        and blob.y + blob.height < sheet.y + sheet.height
+    )
+    likely = blob.likeness > 0.3 * sheet.likeness and blob.stroke < 0.8 * sheet.stroke
+    return within and likely and blob.scene.dark != sheet.scene.dark
 
 
 def _sized(plane: Plane) -> Plane:

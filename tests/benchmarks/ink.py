@@ -164,9 +164,8 @@ def timings(digit: dict) -> None:
     large = encoded(cv2.resize(photograph, (4000, 3000)), "JPEG")
     print(f"from_strokes: {milliseconds(lambda: ink.from_strokes(lines)):.1f} ms")
     print(f"from_canvas: {milliseconds(lambda: ink.from_canvas(canvas, (CANVAS, CANVAS))):.1f} ms")
-    print(
-        f"from_picture, 12-megapixel JPEG: {milliseconds(lambda: ink.from_picture(large), 5):.0f} ms"
-    )
+    taken = milliseconds(lambda: ink.from_picture(large), 5)
+    print(f"from_picture, 12-megapixel JPEG: {taken:.0f} ms")
 
 
 if __name__ == "__main__":
