@@ -516,8 +516,8 @@ def _is_written_on(sheet: _Blob, blob: _Blob) -> bool:
         and blob.x + blob.width < sheet.x + sheet.width
         and blob.y + blob.height < sheet.y + sheet.height
     )
-    likely = blob.likeness > 0.3 * sheet.likeness and blob.stroke < 0.8 * sheet.stroke
-    return within and likely and blob.scene.dark != sheet.scene.dark
+    likely = blob.likeness > 0.4 * sheet.likeness and blob.stroke < 0.8 * sheet.stroke
+    return within and likely and sheet.stroke > 0.12 and blob.scene.dark != sheet.scene.dark
 
 
 def _sized(plane: Plane) -> Plane:
@@ -668,13 +668,13 @@ def _thickness(blob: _Blob) -> float:
 def _border(blob: _Blob) -> float:
     """Distrust what touches the border, unless it is a digit cropped to its own box."""
     height, width = blob.scene.tone.shape
-    full = blob.width > 0.9 * width and blob.height > 0.9 * height
+    share = min(blob.width / width, blob.height / height)
     rim = np.concatenate([blob.mask[0], blob.mask[-1], blob.mask[:, 0], blob.mask[:, -1]])
-    if full and blob.stroke > 0.05 and rim.mean() < 0.5 and blob.mask.mean() < 0.65:
+    if share > 0.85 and blob.stroke > 0.05 and rim.mean() < 0.5 and blob.mask.mean() < 0.65:
         return 1.0
     low = blob.x == 0 or blob.y == 0
     high = blob.x + blob.width == width or blob.y + blob.height == height
-    return 0.15 if full or low or high else 1.0
+    return 0.15 if low or high or share > 0.9 else 1.0
 
 
 def _outline(blob: _Blob) -> float:
@@ -702,7 +702,7 @@ def _is_quadrilateral(mask: Mask) -> bool:
         return False
     hull = cv2.convexHull(outline)
     corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)
-    return len(corners) == 4 and cv2.contourArea(outline) > 0.85 * cv2.contourArea(corners)
+    return len(corners) == 4 and cv2.contourArea(outline) > 0.92 * cv2.contourArea(corners)
 
 
 def _distinctness(blob: _Blob) -> float:

@@ -1015,34 +1015,3 @@ def test_progress_by_hand(live: store.Live, fraction: float, left: float | None)
     """A quarter done in ten seconds leaves thirty; it is never more than all, nor negative."""
     assert live.fraction == fraction
     assert live.seconds_left == left
-
-
-def test_a_kept_drawing_comes_back_whole(tmp_path: pathlib.Path) -> None:
-    """Image, label, strokes and the answer at the time are those that were kept; then deleted."""
-    runs = store.Store(f"sqlite:///{tmp_path}/drawings.sqlite3")
-    image = np.arange(784, dtype=np.uint16).astype(np.uint8).reshape(28, 28)
-    strokes = [[(1.0, 2.0), (3.5, 4.0)]]
-    runs.keep_drawing(image, 7, strokes=strokes, answer=1, confidence=0.75, run_name="starter")
-    (kept,) = runs.drawings()
-    assert (kept.label, kept.answer, kept.confidence, kept.run_name) == (7, 1, 0.75, "starter")
-    assert kept.strokes == strokes
-    assert np.array_equal(kept.image, image)
-    assert runs.drawing_ids() == (kept.id,)
-    runs.delete_drawing(kept.id)
-    assert runs.drawings() == []
-
-
-@pytest.mark.parametrize(
-    ("shape", "dtype", "label"),
-    [((27, 28), np.uint8, 7), ((28, 28), float, 7), ((28, 28), np.uint8, 10)],
-)
-def test_what_is_no_drawing_is_refused(
-    tmp_path: pathlib.Path, shape: tuple[int, int], dtype: type, label: int
-) -> None:
-    """Another shape, another dtype or a label beyond 9 is not kept."""
-    runs = store.Store(f"sqlite:///{tmp_path}/drawings.sqlite3")
-    with pytest.raises(ValueError, match="28, 28"):
-        runs.keep_drawing(
-            np.zeros(shape, dtype), label, strokes=[], answer=1, confidence=0.5, run_name="x"
-        )
-    assert runs.drawing_ids() == ()
