@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.4
-_DASHBOARD = "MNISTDASH_PARENT"  # environment variable: the process whose end they share
 _MAX_SAMPLES = 120
 _STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
 
@@ -207,10 +206,10 @@ def dask_setup(server: object) -> None:
     """
     import psutil
 
-    dashboard = int(os.environ.get(_DASHBOARD, os.getpid()))
+    dashboard = settings.parent_pid()
 
     def watch() -> None:
-        while psutil.pid_exists(dashboard):
+        while dashboard is None or psutil.pid_exists(dashboard):
             time.sleep(1.0)
         os._exit(1)
 
@@ -353,7 +352,7 @@ def _start_client() -> "distributed.Client":
 
     if settings.scheduler():
         return distributed.Client(settings.scheduler(), timeout=10, set_as_default=False)
-    os.environ[_DASHBOARD] = str(os.getpid())
+    os.environ[settings.PARENT] = str(os.getpid())
     # LocalCluster uses multiprocessing, which fails inside Streamlit: it replaces __main__.
     cluster = subprocess.SubprocessCluster(
         n_workers=1,

@@ -397,13 +397,15 @@ def _reduced(image: Image.Image, shrink: int) -> tuple[Plane, Plane]:
 
 def _layers(strip: Image.Image, shrink: int) -> tuple[Plane, Plane]:
     """Separate light, 0-255 times opacity, from opacity, 0-1, and shrink both."""
-    if strip.mode in SIXTEEN_BITS:  # Pillow would clip these to white
-        light = np.asarray(strip).astype(np.float32)
-        opacity = np.ones_like(light)
-    else:
+    if strip.has_transparency_data and strip.mode not in SIXTEEN_BITS:
         pixels = np.asarray(strip.convert("RGBA"))
         opacity = pixels[..., 3].astype(np.float32) / 255
         light = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY) * opacity
+    else:
+        # Pillow would clip sixteen bits to white.
+        grey = strip if strip.mode in SIXTEEN_BITS else strip.convert("L")
+        light = np.asarray(grey).astype(np.float32)
+        opacity = np.ones_like(light)
     size = (max(1, strip.width // shrink), max(1, strip.height // shrink))
     return (
         cv2.resize(light, size, interpolation=cv2.INTER_AREA),

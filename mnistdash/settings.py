@@ -5,6 +5,8 @@ import pathlib
 
 import platformdirs
 
+PARENT = "MNISTDASH_PARENT"  # set by the dashboard for the processes it starts
+
 
 def home() -> pathlib.Path:
     """Return the folder for downloads and the database: `MNISTDASH_HOME`, else the user's own."""
@@ -31,3 +33,9 @@ def database_url() -> str | None:
 def scheduler() -> str | None:
     """Return the address of a Dask scheduler given by `MNISTDASH_SCHEDULER`, if any."""
     return os.environ.get("MNISTDASH_SCHEDULER")
+
+
+def parent_pid() -> int | None:
+    """Return the dashboard's process, `MNISTDASH_PARENT`, with which a worker of its own ends."""
+    chosen = os.environ.get(PARENT, "")
+    return int(chosen) if chosen.isdecimal() else None

@@ -145,7 +145,7 @@ def report(digits: list[dict], probs: Probs, seed: int = 0) -> None:
         print(f"| {name} | {others[0]} | {others[1]} | {ours} |")
 
 
-def milliseconds(call: Callable[[], object], times: int = 20) -> float:
+def milliseconds(call: Callable[[], object], times: int) -> float:
     """Measure the median time of a call."""
     seconds = []
     for _ in range(times):
@@ -162,10 +162,12 @@ def timings(digit: dict) -> None:
     canvas = encoded(drawn(lines, pen, CANVAS), "PNG")
     photograph = photographed(digit["strokes"], rng, Photograph(light=0.5))
     large = encoded(cv2.resize(photograph, (4000, 3000)), "JPEG")
-    print(f"from_strokes: {milliseconds(lambda: ink.from_strokes(lines)):.1f} ms")
-    print(f"from_canvas: {milliseconds(lambda: ink.from_canvas(canvas, (CANVAS, CANVAS))):.1f} ms")
-    taken = milliseconds(lambda: ink.from_picture(large), 5)
-    print(f"from_picture, 12-megapixel JPEG: {taken:.0f} ms")
+    for name, call, times in (
+        ("from_strokes", lambda: ink.from_strokes(lines), 20),
+        ("from_canvas", lambda: ink.from_canvas(canvas, (CANVAS, CANVAS)), 20),
+        ("from_picture, 12-megapixel JPEG", lambda: ink.from_picture(large), 5),
+    ):
+        print(f"{name}: {milliseconds(call, times):.1f} ms")
 
 
 if __name__ == "__main__":
