@@ -14,6 +14,7 @@ MAX_LAYERS = 40
 MAX_LAYERS_TEXT = 400  # characters
 MAX_BATCH_MEGABYTES = 1024
 
+AUGMENTATIONS = ("rotation", "shift", "zoom", "shear", "elastic", "thickness")
 SCALINGS = ("unit", "centred", "standardised")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "step")
@@ -29,6 +30,9 @@ LIMITS: dict[str, tuple[float, float]] = {
     "rotation": (0.0, 45.0),  # degrees
     "shift": (0.0, 0.3),  # share of the image's side
     "zoom": (0.0, 0.5),  # share
+    "shear": (0.0, 45.0),  # degrees
+    "elastic": (0.0, 3.0),  # cells
+    "thickness": (0.0, 1.0),  # cells
     "learning_rate": (1e-6, 10.0),
     "momentum": (0.0, 0.999),
     "batch_size": (1, 4096),
@@ -241,6 +245,9 @@ class Recipe:
     rotation: float = 0.0  # degrees either way, drawn anew for each image and epoch
     shift: float = 0.0  # share of the side, either way
     zoom: float = 0.0  # share, either way
+    shear: float = 0.0  # degrees that upright lines slant, either way
+    elastic: float = 0.0  # cells, standard deviation of a smooth displacement
+    thickness: float = 0.0  # cells on each side of a stroke, either way
     optimizer: str = "adam"
     learning_rate: float = 0.001
     momentum: float = 0.0  # of sgd
@@ -270,8 +277,8 @@ class Recipe:
 
     @property
     def augments(self) -> bool:
-        """Whether training images are moved at random."""
-        return bool(self.rotation or self.shift or self.zoom)
+        """Whether training images are reshaped at random."""
+        return any(getattr(self, name) for name in AUGMENTATIONS)
 
     def to_json(self) -> str:
         """Write the recipe as one line of JSON."""

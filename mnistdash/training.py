@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from mnistdash import classifier, network, recipes
+from mnistdash import augmentation, classifier, network, recipes
 
 if typing.TYPE_CHECKING:
     from mnistdash import datasets
@@ -542,7 +542,7 @@ def _step_function(
     def take_step(batch: tf.Tensor, rate: tf.Tensor, step: tf.Tensor) -> tuple:
         pixels, truth = tf.gather(images, batch), tf.gather(labels, batch)
         if recipe.augments:
-            pixels = augment(pixels, recipe, (seed, step))
+            pixels = augmentation.augment(pixels, recipe, (seed, step))
         with tf.GradientTape() as tape:
             answers = network.logits(model, pixels, key=(seed, step))
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answers)
@@ -647,43 +647,6 @@ def _learning_rates(recipe: recipes.Recipe, steps: int) -> np.ndarray:
         case _:
             factor = np.ones(total)
     return (recipe.learning_rate * factor).astype(np.float32)
-
-
-def augment(
-    images: tf.Tensor, recipe: recipes.Recipe, key: tuple[tf.Tensor, tf.Tensor]
-) -> tf.Tensor:
-    """Turn, move and zoom every image at random, about its middle, onto empty ground.
-
-    Args:
-        images: uint8 `(n, 28, 28)`.
-        recipe: how far: each amount is drawn evenly between minus and plus its setting.
-        key: seed and step, int64 scalars; the same key draws the same.
-
-    Returns:
-        float32 `(n, 28, 28)`, 0-255, sampled bilinearly.
-    """
-    side = recipes.IMAGE_SHAPE[0]
-    draws = tf.random.stateless_uniform((4, tf.shape(images)[0]), tf.stack(key), -1.0, 1.0)
-    angle = draws[0] * math.radians(recipe.rotation)
-    scale = 1 / (1 + draws[1] * recipe.zoom)
-    right, down = draws[2] * recipe.shift * side, draws[3] * recipe.shift * side
-    # From a cell of the result (x, y) to the place in the image it is read from:
-    # (a x + b y + c, d x + e y + f), where the middle stays if nothing is shifted.
-    a, b = scale * tf.cos(angle), scale * tf.sin(angle)
-    d, e = -b, a
-    middle = (side - 1) / 2
-    c = middle - a * (middle + right) - b * (middle + down)
-    f = middle - d * (middle + right) - e * (middle + down)
-    nothing = tf.zeros_like(a)
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(images, tf.float32)[..., None],
-        transforms=tf.stack([a, b, c, d, e, f, nothing, nothing], axis=1),  # (n, 8)
-        output_shape=[side, side],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-    )
-    return moved[..., 0]
 
 
 # --- bytes ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ FLOORS = {
     "settings": 0,
     "recipes": 1,
     "datasets": 1,
+    "augmentation": 2,
     "network": 2,
     "explain": 2,
     "evaluation": 2,
@@ -121,7 +122,7 @@ def test_no_two_modules_import_each_other() -> None:
 
 def test_trainer_is_imported_in_functions_only() -> None:
     """What a dashboard imports never brings TensorFlow: the engine imports its trainer late."""
-    importers = {"training": set(), "network": set()}
+    importers = {"training": set(), "network": set(), "augmentation": set()}
     for path in FILES:
         for module, in_function in imports(path):
             name = module.removeprefix("mnistdash.")
@@ -129,6 +130,7 @@ def test_trainer_is_imported_in_functions_only() -> None:
                 importers[name].add((room(path), in_function))
     assert importers["training"] <= {("engine", True), ("__main__", True)}
     assert importers["network"] <= {("training", False)}
+    assert importers["augmentation"] <= {("training", False)}
 
 
 @files
@@ -140,8 +142,8 @@ def test_streamlit_stays_upstairs(path: pathlib.Path) -> None:
 
 @files
 def test_tensorflow_stays_in_the_trainer(path: pathlib.Path) -> None:
-    """Only the network and the trainer know TensorFlow."""
-    if room(path) not in ("network", "training"):
+    """Only the trainer, its network and its augmentation know TensorFlow."""
+    if room(path) not in ("augmentation", "network", "training"):
         assert not [module for module, _ in imports(path) if module.split(".")[0] in TENSORFLOW]
 
 

@@ -176,6 +176,9 @@ LIMITS = [
     ("rotation", 0.0, 45.0, -0.1, 45.1),
     ("shift", 0.0, 0.3, -0.01, 0.31),
     ("zoom", 0.0, 0.5, -0.01, 0.51),
+    ("shear", 0.0, 45.0, -0.1, 45.1),
+    ("elastic", 0.0, 3.0, -0.1, 3.1),
+    ("thickness", 0.0, 1.0, -0.1, 1.1),
     ("learning_rate", 1e-6, 10.0, 9e-7, 10.1),
     ("momentum", 0.0, 0.999, -0.1, 1.0),
     ("batch_size", 1, 4096, 0, 4097),
@@ -327,10 +330,18 @@ def test_validation_needs_an_image() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "augments"),
-    [({}, False), ({"rotation": 1}, True), ({"shift": 0.1}, True), ({"zoom": 0.1}, True)],
+    [
+        ({}, False),
+        ({"rotation": 1}, True),
+        ({"shift": 0.1}, True),
+        ({"zoom": 0.1}, True),
+        ({"shear": 1}, True),
+        ({"elastic": 0.1}, True),
+        ({"thickness": 0.1}, True),
+    ],
 )
-def test_augmentation_is_any_of_three(settings: dict[str, float], augments: bool) -> None:
-    """Rotation, shift or zoom above 0 moves images."""
+def test_augmentation_is_any_of_six(settings: dict[str, float], augments: bool) -> None:
+    """Any amount above 0 reshapes images."""
     assert recipes.Recipe(**settings).augments is augments
 
 
@@ -462,6 +473,9 @@ DEFAULTS = {
     "rotation": 0.0,
     "shift": 0.0,
     "zoom": 0.0,
+    "shear": 0.0,
+    "elastic": 0.0,
+    "thickness": 0.0,
     "optimizer": "adam",
     "learning_rate": 0.001,
     "momentum": 0.0,

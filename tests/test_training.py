@@ -151,54 +151,6 @@ def test_it_learns() -> None:
     assert outcome.test_errors == round((1 - outcome.test_accuracy) * 60)
 
 
-# --- augmentation -----------------------------------------------------------------------------
-
-
-def moved(images: np.ndarray, step: int = 0, **settings: float) -> np.ndarray:
-    """Augment images under the key of a step."""
-    key = (tf.constant(3, tf.int64), tf.constant(step, tf.int64))
-    return training.augment(tf.constant(images), recipe(**settings), key).numpy()
-
-
-def dots(n: int) -> np.ndarray:
-    """Draw a blot of 4 x 4 cells in the middle of each image."""
-    images = np.zeros((n, 28, 28), np.uint8)
-    images[:, 12:16, 12:16] = 200
-    return images
-
-
-def test_no_augmentation_moves_nothing() -> None:
-    """With every amount at 0 each cell stays what it was."""
-    images = world().x_train
-    np.testing.assert_allclose(moved(images), images, atol=1e-3)
-
-
-def test_middle_stays_when_turned_and_zoomed() -> None:
-    """Turning and zooming leave a blot in the middle centred; only its size changes."""
-    images = moved(dots(200), rotation=45.0, zoom=0.3)
-    rows = np.arange(28)
-    mass = images.sum(axis=(1, 2))
-    np.testing.assert_allclose((images.sum(axis=2) @ rows) / mass, 13.5, atol=0.05)
-    np.testing.assert_allclose((images.sum(axis=1) @ rows) / mass, 13.5, atol=0.05)
-    assert mass.min() < 0.8 * 3200
-    assert mass.max() > 1.3 * 3200
-
-
-def test_shift_reaches_its_share_and_no_farther() -> None:
-    """A shift of a tenth moves by up to 2.8 cells either way, each way as often."""
-    images = moved(dots(500), shift=0.1)
-    shifts = (images.sum(axis=2) @ np.arange(28)) / images.sum(axis=(1, 2)) - 13.5
-    assert 2.6 < np.abs(shifts).max() < 2.81
-    assert abs(shifts.mean()) < 0.3
-
-
-def test_each_step_draws_anew_and_repeatably() -> None:
-    """Step 4 moves images as step 4 did before, and not as step 5 does."""
-    images = world().x_train[:8]
-    assert (moved(images, 4, shift=0.2) == moved(images, 4, shift=0.2)).all()
-    assert (moved(images, 4, shift=0.2) != moved(images, 5, shift=0.2)).any()
-
-
 # --- repeatable, resumable --------------------------------------------------------------------
 
 

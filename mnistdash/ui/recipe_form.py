@@ -13,6 +13,9 @@ _HELP = {
     " `dense128`. The last layer, ten classes with softmax, is implied.",
     "scaling": "unit: x/255. centred: x/128-0.5. standardised: less the mean of all training"
     " pixels, divided by their standard deviation.",
+    "elastic": "A smooth random deformation after Simard; the standard deviation of each cell's"
+    " displacement.",
+    "thickness": "Strokes are widened or thinned by up to this much on each side.",
     "validation": "The share of the training images that is held back to watch for overfitting.",
     "keep": "The weights kept: of the last epoch, or of the one with the lowest validation loss.",
     "patience": "Stop after this many epochs without a lower validation loss; 0 never does.",
@@ -129,13 +132,17 @@ def _fine_settings() -> None:
     columns = st.columns(4)
     with columns[0]:
         _number("Rotation, degrees", "rotation", step=1.0)
+        _number("Elastic, cells", "elastic", step=0.1)
         _number("Momentum (sgd)", "momentum", step=0.1)
     with columns[1]:
         _number("Shift, share of the side", "shift", step=0.01)
+        _number("Stroke thickness, cells", "thickness", step=0.1)
         _choice("Keep", "keep", recipes.KEEPS)
     with columns[2]:
         _number("Zoom, share", "zoom", step=0.01)
         _number("Patience, epochs", "patience", step=1)
+    with columns[3]:
+        _number("Shear, degrees", "shear", step=1.0)
 
 
 def _take_preset(name: str) -> None:
