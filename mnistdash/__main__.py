@@ -17,13 +17,19 @@ _BAR = 30  # characters
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 done, 1 refused or failed, 2 misspelled."""
+    """Run one command and return the exit code.
+
+    0: done, 1: refused or failed, 2: misspelled, 130: stopped from the keyboard.
+    """
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except (datasets.DataError, store.StoreError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. A training can be resumed on the Train page.", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -47,6 +47,9 @@ def perform(
     try:
         with _signs_of_life(runs, run_id):
             _train(runs, run, on_progress)
+    except KeyboardInterrupt:
+        runs.finish(run_id, status="interrupted", reason="Stopped from the keyboard")
+        raise
     except Exception as error:
         _log.exception("training %s failed", run_id)
         runs.finish(run_id, status="failed", reason=_reason(error))

@@ -14,7 +14,7 @@ MAX_LAYERS = 40
 MAX_LAYERS_TEXT = 400  # characters
 MAX_BATCH_MEGABYTES = 1024
 
-AUGMENTATIONS = ("rotation", "shift", "zoom", "shear", "elastic", "thickness")
+AUGMENTATIONS = ("rotation", "shift", "zoom", "shear", "elastic", "thickness", "upstroke")
 SCALINGS = ("unit", "centred", "standardised")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "step")
@@ -33,6 +33,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "shear": (0.0, 45.0),  # degrees
     "elastic": (0.0, 3.0),  # cells
     "thickness": (0.0, 1.0),  # cells
+    "upstroke": (0.0, 1.0),  # share of the ones
     "learning_rate": (1e-6, 10.0),
     "momentum": (0.0, 0.999),
     "batch_size": (1, 4096),
@@ -248,6 +249,7 @@ class Recipe:
     shear: float = 0.0  # degrees that upright lines slant, either way
     elastic: float = 0.0  # cells, standard deviation of a smooth displacement
     thickness: float = 0.0  # cells on each side of a stroke, either way
+    upstroke: float = 0.0  # share of the images of class 1 that get one; for digits
     optimizer: str = "adam"
     learning_rate: float = 0.001
     momentum: float = 0.0  # of sgd

@@ -313,6 +313,7 @@ class Store:
         Raises:
             StoreError: eight trainings wait already.
         """
+        self.interrupt_stale()
         with self._write() as connection:
             query = sa.select(_runs).where(_runs.c.status.in_(UNDER_WAY))
             under_way = [_run(row) for row in connection.execute(query).mappings()]

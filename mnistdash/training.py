@@ -542,7 +542,7 @@ def _step_function(
     def take_step(batch: tf.Tensor, rate: tf.Tensor, step: tf.Tensor) -> tuple:
         pixels, truth = tf.gather(images, batch), tf.gather(labels, batch)
         if recipe.augments:
-            pixels = augmentation.augment(pixels, recipe, (seed, step))
+            pixels = augmentation.augment(pixels, truth, recipe, (seed, step))
         with tf.GradientTape() as tape:
             answers = network.logits(model, pixels, key=(seed, step))
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answers)

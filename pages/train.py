@@ -12,7 +12,7 @@ runs = state.open_store().runs()
 form, table = st.columns((3, 2), gap="large")
 with form:
     preset, dataset = recipe_form.preset_and_data()
-    recipe = recipe_form.recipe()
+    recipe = recipe_form.recipe(dataset)
     options = recipe_form.request_options()
 with table:
     if isinstance(recipe, recipes.Recipe):
@@ -35,7 +35,7 @@ with form:
     )
     if ready:
         seconds = training_view.estimated_seconds(recipe, dataset)
-        remark.caption(f"about {words.duration(seconds * options['seeds'])}" if seconds else "")
+        remark.caption(f"about {words.duration(seconds * options['seeds'])}")
     if engine.trouble:
         st.warning(engine.trouble, icon=":material/warning:")
 

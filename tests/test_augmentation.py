@@ -12,7 +12,8 @@ ROWS = np.arange(28)
 def moved(images: np.ndarray, step: int = 0, **settings: float) -> np.ndarray:
     """Augment images under the key of a step."""
     key = (tf.constant(3, tf.int64), tf.constant(step, tf.int64))
-    return augmentation.augment(tf.constant(images), recipes.Recipe(**settings), key).numpy()
+    ones = tf.ones(len(images), tf.int32)
+    return augmentation.augment(tf.constant(images), ones, recipes.Recipe(**settings), key).numpy()
 
 
 def dots(n: int) -> np.ndarray:
@@ -102,6 +103,28 @@ def test_thickness_widens_and_thins_strokes() -> None:
     assert widths.max() == pytest.approx(4, abs=0.05)
     assert widths.min() == pytest.approx(0, abs=0.05)
     assert widths.mean() == pytest.approx(2, abs=0.15)
+
+
+def test_upstroke_goes_down_to_the_left_from_the_top() -> None:
+    """On a bar whose top is in row 4 it adds ink to the left only, 2.1 to 9.1 cells lower."""
+    images = moved(bars(300), upstroke=1.0)
+    added = images - bars(300)
+    assert (added >= 0).all()
+    assert (added[:, :, 16:] == 0).all()
+    reach = [np.flatnonzero(one.max(axis=1) > 128).max() - 4 for one in added]
+    assert 2 <= min(reach) <= 4
+    assert 9 <= max(reach) <= 11
+    assert added.sum(axis=(1, 2)).min() > 2 * 255
+
+
+def test_upstroke_is_for_a_share_of_the_ones_alone() -> None:
+    """With a share of 0.3 three ones in ten change, and no other digit does."""
+    labels, key = tf.constant([1, 7] * 500), (tf.constant(3, tf.int64), tf.constant(0, tf.int64))
+    images = bars(1000)
+    result = augmentation.augment(tf.constant(images), labels, recipes.Recipe(upstroke=0.3), key)
+    changed = (result.numpy() != images).any(axis=(1, 2))
+    assert not changed[1::2].any()
+    assert 0.25 < changed[::2].mean() < 0.35
 
 
 def test_everything_together_stays_in_range() -> None:

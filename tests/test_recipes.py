@@ -179,6 +179,7 @@ LIMITS = [
     ("shear", 0.0, 45.0, -0.1, 45.1),
     ("elastic", 0.0, 3.0, -0.1, 3.1),
     ("thickness", 0.0, 1.0, -0.1, 1.1),
+    ("upstroke", 0.0, 1.0, -0.1, 1.1),
     ("learning_rate", 1e-6, 10.0, 9e-7, 10.1),
     ("momentum", 0.0, 0.999, -0.1, 1.0),
     ("batch_size", 1, 4096, 0, 4097),
@@ -338,9 +339,10 @@ def test_validation_needs_an_image() -> None:
         ({"shear": 1}, True),
         ({"elastic": 0.1}, True),
         ({"thickness": 0.1}, True),
+        ({"upstroke": 0.1}, True),
     ],
 )
-def test_augmentation_is_any_of_six(settings: dict[str, float], augments: bool) -> None:
+def test_augmentation_is_any_of_seven(settings: dict[str, float], augments: bool) -> None:
     """Any amount above 0 reshapes images."""
     assert recipes.Recipe(**settings).augments is augments
 
@@ -476,6 +478,7 @@ DEFAULTS = {
     "shear": 0.0,
     "elastic": 0.0,
     "thickness": 0.0,
+    "upstroke": 0.0,
     "optimizer": "adam",
     "learning_rate": 0.001,
     "momentum": 0.0,

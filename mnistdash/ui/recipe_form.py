@@ -16,6 +16,7 @@ _HELP = {
     "elastic": "A smooth random deformation after Simard; the standard deviation of each cell's"
     " displacement.",
     "thickness": "Strokes are widened or thinned by up to this much on each side.",
+    "upstroke": "For digits: draw an upstroke on this share of the ones, as most of Europe does.",
     "validation": "The share of the training images that is held back to watch for overfitting.",
     "keep": "The weights kept: of the last epoch, or of the one with the lowest validation loss.",
     "patience": "Stop after this many epochs without a lower validation loss; 0 never does.",
@@ -55,8 +56,11 @@ def preset_and_data() -> tuple[str, str]:
     return st.session_state["preset"], st.session_state["train_dataset"]
 
 
-def recipe() -> recipes.Recipe | str:
+def recipe(dataset: str) -> recipes.Recipe | str:
     """Show every setting.
+
+    Args:
+        dataset: the data set to train on; the recipe must fit its number of images.
 
     Returns:
         The recipe, or the sentence that says what is wrong with it.
@@ -79,9 +83,11 @@ def recipe() -> recipes.Recipe | str:
         _fine_settings()
     settings = {name: st.session_state[_PREFIX + name] for name in _SETTINGS}
     try:
-        return recipes.Recipe(**settings)
-    except ValueError as error:
+        chosen = recipes.Recipe(**settings)
+        recipes.check_fits(chosen, len(datasets.load(dataset).x_train))
+    except (datasets.DataError, ValueError) as error:
         return str(error)
+    return chosen
 
 
 def request_options() -> dict[str, object]:
@@ -143,6 +149,7 @@ def _fine_settings() -> None:
         _number("Patience, epochs", "patience", step=1)
     with columns[3]:
         _number("Shear, degrees", "shear", step=1.0)
+        _number("Upstrokes on ones, share", "upstroke", step=0.1)
 
 
 def _take_preset(name: str) -> None:

@@ -109,13 +109,7 @@ def _doors(run: store.Run) -> None:
             on_click=recipe_form.load,
             args=(run.recipe, run.dataset),
         )
-    if run.status in store.RESUMABLE and run.history:
-        st.button(
-            f"Resume after epoch {len(run.history)}",
-            icon=":material/play_arrow:",
-            on_click=training_view.resume,
-            args=(run.id,),
-        )
+    training_view.resume_button(run, "table")
     st.button(
         "Unpin" if run.pinned else "Pin",
         icon=":material/push_pin:",

@@ -49,12 +49,21 @@ def trouble() -> None:
         st.warning(sentence, icon=":material/warning:")
 
 
-def estimated_seconds(recipe: recipes.Recipe, dataset: str) -> float | None:
-    """Return about how long a recipe trains here, or `None` when its images can't be read."""
-    try:
-        return recipes.estimated_seconds(recipe, len(datasets.load(dataset).x_train))
-    except datasets.DataError:
-        return None
+def estimated_seconds(recipe: recipes.Recipe, dataset: str) -> float:
+    """Return about how long a recipe trains here."""
+    return recipes.estimated_seconds(recipe, len(datasets.load(dataset).x_train))
+
+
+def resume_button(run: store.Run, place: str) -> None:
+    """Offer, in one place of the page, to go on with a training that ended early."""
+    if run.status in store.RESUMABLE and run.history:
+        st.button(
+            f"Resume after epoch {len(run.history)}",
+            key=f"resume-{place}-{run.id}",
+            icon=":material/play_arrow:",
+            on_click=resume,
+            args=(run.id,),
+        )
 
 
 def watch() -> None:
@@ -129,6 +138,7 @@ def _ended(run: store.Run) -> None:
             )
         else:
             st.markdown(f"**{run.name}**: {run.reason or run.status}.")
+            resume_button(run, "ended")
         curves(run)
 
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from playwright import sync_api
 
-from mnistdash import store
+from mnistdash import datasets, store
 
 OpenPage = Callable[..., sync_api.Page]
 Settled = Callable[[sync_api.Page], None]
@@ -173,6 +173,54 @@ def test_stop_ends_a_training_within_seconds(
     assert ended.status == "cancelled"
     assert ended.reason
     sync_api.expect(page.get_by_test_id("stMain")).to_contain_text(ended.reason)
+
+
+def test_stopped_training_is_resumed(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
+) -> None:
+    """A training stopped after some epochs goes on from there and ends with all of them."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=200, seed=7)
+    train_button(page).click()
+    wait_for_points(page, 3, timeout_ms=COLD_MS)
+    page.get_by_role("button", name="Stop").click()
+    resume = page.get_by_role("button", name=re.compile("Resume after epoch"))
+    resume.wait_for(timeout=STOP_MS)
+    stopped = newest(app_store)
+    assert 0 < len(stopped.history) < 200
+    sync_api.expect(resume).to_contain_text(f"after epoch {len(stopped.history)}")
+    resume.click()
+    page.get_by_text(re.compile("has finished")).wait_for(timeout=END_MS)
+    ended = app_store.run(stopped.id)
+    assert ended.finished
+    assert len(ended.history) == 200
+    assert ended.history[: len(stopped.history)] == stopped.history
+
+
+def test_slider_shows_the_errors_of_each_epoch(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
+) -> None:
+    """Of a traced training the gallery shows the errors of every epoch."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=4, seed=8)
+    page.get_by_text("Keep every epoch's answers to the test images").click()
+    settled(page)
+    train_button(page).click()
+    page.get_by_text(re.compile("has finished")).wait_for(timeout=COLD_MS)
+    run = newest(app_store)
+    labels = datasets.load("optdigits").y_test
+    errors = [int((app_store.predictions(run.id, e)[0] != labels).sum()) for e in range(4)]
+    assert errors[0] > errors[3] > 0
+    assert errors[3] == run.test_errors
+    page = open_page("gallery", run=run.id)
+    count = page.get_by_test_id("stMain")
+    sync_api.expect(count).to_contain_text(f"{run.test_errors} images")
+    slider = page.get_by_role("slider", name="After epoch")
+    slider.focus()
+    for epoch in (2, 1, 0):
+        slider.press("ArrowLeft")
+        settled(page)
+        sync_api.expect(count).to_contain_text(f"{errors[epoch]} images")
 
 
 def test_second_training_waits_for_the_first(
