@@ -11,7 +11,7 @@ SIDE = recipes.IMAGE_SHAPE[0]
 REACH = 4.0  # cells; over this distance an elastic deformation's displacements are smoothed
 UPSTROKE_ANGLES = 25.0, 50.0  # degrees from the stem
 UPSTROKE_FLATTEST = 62.0  # degrees from upright; a seven's bar lies flatter
-UPSTROKE_LENGTHS = 4.0, 10.0  # cells, of a digit 20 high
+UPSTROKE_LENGTHS = 4.0, 12.0  # cells, of a digit 20 high
 UPSTROKE_PENS = 1.8, 3.0  # cells, around the 2.4 of MNIST's own strokes
 # Above every seed: these streams of random numbers are no other recipe's.
 _FIELD, _UPSTROKES = 2**32, 2**33

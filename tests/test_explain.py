@@ -88,6 +88,17 @@ def test_a_slant_leaves_the_middle_and_moves_the_rim() -> None:
     assert slanted[2].argmax() > slanted[25].argmax()
 
 
+@pytest.mark.parametrize(("full", "doubtful"), [(190, False), (191, True)])
+def test_too_much_ink_is_doubtful(full: int, doubtful: bool) -> None:
+    """An image of more than 190 full pixels is no digit, however sure the answer."""
+    image = np.zeros(784, np.uint8)
+    image[:full] = 255
+    probs = np.zeros((9, 10), np.float32)
+    probs[:, 7] = 1
+    found = explain.doubt(probs, image.reshape(28, 28))
+    assert (found == "it holds more ink than 99 of 100 digits") is doubtful
+
+
 @pytest.mark.parametrize(
     ("top", "steady", "said"),
     [
@@ -101,5 +112,5 @@ def test_doubt_names_its_reason(top: float, steady: float, said: str | None) -> 
     probs = np.zeros((9, 10), np.float32)
     probs[:, 7], probs[:, 3] = steady, 1 - steady
     probs[0, 7], probs[0, 3] = top, 1 - top
-    found = explain.doubt(probs)
+    found = explain.doubt(probs, np.zeros((28, 28), np.uint8))
     assert (found is None) if said is None else (said in found)

@@ -152,7 +152,7 @@ def answers(
     best = int(probs[0].argmax())
     said, seen = st.columns((3, 2), gap="large")
     with said:
-        _say(names[best], float(probs[0, best]), explain.doubt(probs))
+        _say(names[best], float(probs[0, best]), explain.doubt(probs, image))
         widgets.bars(probs[0], names, pred_class=best)
     with seen:
         _pictures(image, plain)

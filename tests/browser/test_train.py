@@ -214,13 +214,13 @@ def test_slider_shows_the_errors_of_each_epoch(
     assert errors[3] == run.test_errors
     page = open_page("gallery", run=run.id)
     count = page.get_by_test_id("stMain")
-    sync_api.expect(count).to_contain_text(f"{run.test_errors} images")
+    sync_api.expect(count).to_contain_text(f"of {run.test_errors} errors")
     slider = page.get_by_role("slider", name="After epoch")
     slider.focus()
     for epoch in (2, 1, 0):
         slider.press("ArrowLeft")
         settled(page)
-        sync_api.expect(count).to_contain_text(f"{errors[epoch]} images")
+        sync_api.expect(count).to_contain_text(f"of {errors[epoch]} errors")
 
 
 def test_second_training_waits_for_the_first(
