@@ -46,7 +46,11 @@ def augment(
         right, down = tf.unstack(_field(tf.shape(images)[0], key))
         x, y = x + recipe.elastic * right, y + recipe.elastic * down
     if recipe.upstroke:
-        images = _with_upstrokes(tf.cast(images, tf.float32), labels == 1, recipe.upstroke, key)
+        before = tf.cast(images, tf.float32)
+        images = _with_upstrokes(before, labels == 1, recipe.upstroke, key)
+        # MNIST's digits are centred by mass, so those with an upstroke are centred anew.
+        x += _centre(tf.reduce_sum(images, 1)) - _centre(tf.reduce_sum(before, 1))
+        y += _centre(tf.reduce_sum(images, 2)) - _centre(tf.reduce_sum(before, 2))
     pixels = _sampled(images, x, y)
     return _with_pen(pixels, recipe.thickness * pen) if recipe.thickness else pixels
 
@@ -143,13 +147,13 @@ def _from_the_top(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     top = tf.argmax(tf.reduce_max(pixels, 2) > 128, 1)  # the first row that holds ink
     start = _centre(tf.gather(pixels, top, batch_dims=1))
     across, below = _centre(tf.reduce_sum(pixels, 1)), _centre(tf.reduce_sum(pixels, 2))
-    top = tf.cast(top, tf.float32)
+    top = tf.cast(top, tf.float32)[:, None, None]
     lean = tf.atan2(start - across, below - top)
-    x, y = cells - start[:, None], cells - top[:, None]
-    return x[:, None, :], y[:, :, None], lean[:, None, None]
+    return cells - start, cells[:, None] - top, lean
 
 
 def _centre(amounts: tf.Tensor) -> tf.Tensor:
-    """Return where amounts (n, 28) are centred, in cells (n,)."""
+    """Return where amounts (n, 28) are centred, in cells (n, 1, 1)."""
     cells = tf.range(SIDE, dtype=tf.float32)
-    return tf.reduce_sum(amounts * cells, 1) / tf.maximum(tf.reduce_sum(amounts, 1), 1)
+    centre = tf.reduce_sum(amounts * cells, 1) / tf.maximum(tf.reduce_sum(amounts, 1), 1)
+    return centre[:, None, None]

@@ -107,14 +107,25 @@ def test_thickness_widens_and_thins_strokes() -> None:
 
 def test_upstroke_goes_down_to_the_left_from_the_top() -> None:
     """On a bar whose top is in row 4 it adds ink to the left only, 1.9 to 10.9 cells lower."""
-    images = moved(bars(300), upstroke=1.0)
-    added = images - bars(300)
+    key = (tf.constant(3, tf.int64), tf.constant(0, tf.int64))
+    ones = tf.fill([300], True)
+    images = augmentation._with_upstrokes(tf.constant(bars(300), tf.float32), ones, 1.0, key)
+    added = images.numpy() - bars(300)
     assert (added >= 0).all()
     assert (added[:, :, 16:] == 0).all()
     reach = [np.flatnonzero(one.max(axis=1) > 128).max() - 4 for one in added]
     assert 2 <= min(reach) <= 4
     assert 10 <= max(reach) <= 13
     assert added.sum(axis=(1, 2)).min() > 2 * 255
+
+
+def test_ones_with_an_upstroke_are_centred_anew() -> None:
+    """Their centre of mass stays where the bar's was, as in all of MNIST's images."""
+    images = moved(bars(100), upstroke=1.0)
+    mass = images.sum(axis=(1, 2))
+    assert mass.min() > 200 * 40 * 1.05
+    np.testing.assert_allclose((images.sum(axis=1) @ ROWS) / mass, 13.5, atol=0.01)
+    np.testing.assert_allclose((images.sum(axis=2) @ ROWS) / mass, 13.5, atol=0.01)
 
 
 def test_upstroke_is_for_a_share_of_the_ones_alone() -> None:
