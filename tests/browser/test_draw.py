@@ -18,6 +18,7 @@ Stroke = Sequence[tuple[float, float]]
 REPO = pathlib.Path(__file__).parents[2]
 PEN_DIGITS = REPO.parent / "shared" / "data" / "pen_digits_dev.json"
 MNIST = REPO.parent / "shared" / "data" / "mnist.npz"
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari"
 ANSWER_MS = 20_000
 ONE: list[Stroke] = [[(0.5, 0.0), (0.5, 0.3), (0.49, 0.6), (0.48, 1.0)]]
 ROUND = np.linspace(0, 2 * np.pi, 25)
@@ -41,6 +42,16 @@ def draw(
         for x, y in placed[1:]:
             page.mouse.move(x, y, steps=2)
         page.mouse.up()
+
+
+def touch(page: sync_api.Page, points: Stroke) -> None:
+    """Move a finger along points of the page, as the browser's own touch events."""
+    finger = page.context.new_cdp_session(page)
+    for index, (x, y) in enumerate(points):
+        kind = "touchMove" if index else "touchStart"
+        event = {"type": kind, "touchPoints": [{"x": float(x), "y": float(y)}]}
+        finger.send("Input.dispatchTouchEvent", event)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def answer(page: sync_api.Page) -> sync_api.Locator:
@@ -87,6 +98,30 @@ def test_ten_pen_digits_small_and_in_a_corner(open_page: OpenPage, settled: Sett
         clear(page, settled)
     right = sum(int(said) == digit["label"] for said, digit in zip(read, digits, strict=True))
     assert right >= 9, read
+
+
+def test_finger_draws_on_a_small_phone(
+    browser: sync_api.Browser, app_url: str, settled: Settled
+) -> None:
+    """On a phone 360 pixels wide a finger draws a zero, the page doesn't scroll, it is read."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, user_agent=PHONE
+    )
+    page = context.new_page()
+    page.goto(f"{app_url}/draw")
+    page.get_by_text("The canvas is empty.").wait_for()
+    settled(page)
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    before = page.evaluate(scrolled)
+    touch(page, [(box["x"] + 140 + 150 * (x - 0.5), box["y"] + 60 + 150 * y) for x, y in ZERO[0]])
+    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
+    assert page.evaluate(scrolled) == before
+    context.close()
 
 
 def test_clear_empties_the_canvas(open_page: OpenPage, settled: Settled) -> None:
