@@ -193,10 +193,15 @@ def pixel_moments(name: str) -> tuple[float, float]:
     Raises:
         DataError: as `load`.
     """
-    counts = np.bincount(load(name).x_train.ravel(), minlength=256)
+    return moments(load(name).x_train)
+
+
+def moments(images: np.ndarray) -> tuple[float, float]:
+    """Compute the mean and the standard deviation of uint8 pixels exactly, from their histogram."""
+    counts = np.bincount(images.ravel(), minlength=256)
     levels = np.arange(256)
-    mean = float((counts * levels).sum() / counts.sum())
-    return mean, float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))
+    mean = float((counts * levels).sum() / images.size)
+    return mean, float(np.sqrt((counts * (levels - mean) ** 2).sum() / images.size))
 
 
 @functools.lru_cache(maxsize=8)

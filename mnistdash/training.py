@@ -20,10 +20,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from mnistdash import augmentation, classifier, network, recipes
-
-if typing.TYPE_CHECKING:
-    from mnistdash import datasets
+from mnistdash import augmentation, classifier, datasets, network, recipes
 
 CALL_SECONDS = 0.2  # one call into TensorFlow; between two a training reports and may be stopped
 _EVALUATE_BATCH = 500
@@ -103,7 +100,7 @@ class _Diverged(Exception):
 
 def train(
     recipe: recipes.Recipe,
-    dataset: "datasets.Dataset",
+    dataset: datasets.Dataset,
     *,
     on_progress: OnProgress | None = None,
     on_epoch: OnEpoch | None = None,
@@ -317,8 +314,10 @@ class _Session:
         self._dataset = dataset
         self._watch = watch
         pixels = dataset.x_train
-        mean, deviation = _pixel_statistics(pixels) if recipe.scaling == "standardised" else (0, 1)
-        self._model = network.build(recipe, mean=mean, deviation=deviation)
+        standardised = recipe.scaling == "standardised"
+        mean, deviation = datasets.moments(pixels) if standardised else (0.0, 1.0)
+        # Images of one grey have no deviation to divide by.
+        self._model = network.build(recipe, mean=mean, deviation=deviation or 1.0)
         self._start = _values(self._model)
         self._slots = _slots(recipe, self._model)
         self._best = self._start
@@ -506,15 +505,6 @@ class _Session:
         losses = [epoch.val_loss for epoch in self.history]
         known = [loss for loss in losses if loss is not None]
         return losses.index(min(known)) if known else len(losses) - 1
-
-
-def _pixel_statistics(images: np.ndarray) -> tuple[float, float]:
-    """Compute mean and deviation of uint8 pixels exactly, from their histogram."""
-    counts = np.bincount(images.ravel(), minlength=256)
-    values = np.arange(256)
-    mean = float((counts * values).sum() / images.size)
-    variance = float((counts * (values - mean) ** 2).sum() / images.size)
-    return mean, math.sqrt(variance) or 1.0
 
 
 def versions() -> dict[str, str]:

@@ -393,8 +393,9 @@ def test_unknown_run_is_said(runs: store.Store, name: str) -> None:
     ["../../etc/passwd", "\0", "x" * 100_000, "Ⅷ", "UPPER", "a b", "'; --", ["a", "b"] * 500],
 )
 def test_hostile_run_in_a_link_is_refused(runs: store.Store, value: str | list[str]) -> None:
-    """What can't be the id of a run is not looked up; the page shows its default run."""
+    """What can't be the id of a run is said not to be there; the page shows its default run."""
     at = open_page("overview", run=value)
+    assert "This run does not exist (any more)" in text(at)
     assert at.session_state["run"] == "starter-optdigits"
     assert at.query_params["run"] == "starter-optdigits"
 

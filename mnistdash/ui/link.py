@@ -10,6 +10,7 @@ from mnistdash import evaluation, store
 
 _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
+_NO_RUN = "no-run"  # no run has this id: whoever followed the link is told that it isn't there
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
 
@@ -17,6 +18,10 @@ def _run_id(text: str) -> str:
     if not store.ID_PATTERN.fullmatch(text):
         raise ValueError
     return text
+
+
+def _run_id_or_none_such(text: str) -> str:
+    return text if store.ID_PATTERN.fullmatch(text) else _NO_RUN
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:
@@ -50,7 +55,7 @@ def _confidence(text: str) -> tuple[float, float]:
 
 
 _PARSERS: dict[str, Callable[[str], object]] = {
-    "run": _run_id,
+    "run": _run_id_or_none_such,
     "other": _run_id,
     "true": _number(0, 9),
     "pred": _number(0, 9),
