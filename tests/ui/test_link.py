@@ -63,6 +63,7 @@ def test_view_comes_back(view: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
+        *(("other", text) for text in ("", "../x", "a" * 41, "a\n")),
         *(
             (key, text)
             for key in ("true", "pred")
