@@ -8,8 +8,8 @@ PATCH = 5  # cells, square
 STRIDE = 2
 MAX_MAPS = 16  # of one layer
 # Thresholds of `doubt`, chosen by tests/benchmarks/doubt.py on digits no starter was trained on.
-FLAT_BELOW = 0.70
-UNSTEADY_BELOW = 0.70
+FLAT_BELOW = 0.80
+UNSTEADY_BELOW = 0.75
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 
 Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, 10)
