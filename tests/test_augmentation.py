@@ -119,15 +119,6 @@ def test_upstroke_goes_down_to_the_left_from_the_top() -> None:
     assert added.sum(axis=(1, 2)).min() > 2 * 255
 
 
-def test_ones_with_an_upstroke_are_centred_anew() -> None:
-    """Their centre of mass stays where the bar's was, as in all of MNIST's images."""
-    images = moved(bars(100), upstroke=1.0)
-    mass = images.sum(axis=(1, 2))
-    assert mass.min() > 200 * 40 * 1.05
-    np.testing.assert_allclose((images.sum(axis=1) @ ROWS) / mass, 13.5, atol=0.01)
-    np.testing.assert_allclose((images.sum(axis=2) @ ROWS) / mass, 13.5, atol=0.01)
-
-
 def test_upstroke_is_for_a_share_of_the_ones_alone() -> None:
     """With a share of 0.3 three ones in ten change, and no other digit does."""
     labels, key = tf.constant([1, 7] * 500), (tf.constant(3, tf.int64), tf.constant(0, tf.int64))
