@@ -381,12 +381,12 @@ def test_threads_follow_the_work() -> None:
 
 def test_many_trainings_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings from several threads, each with other threads for TensorFlow, leak nothing."""
-    chosen = iter([(1, 1), (2, 1)] * 4)
+    chosen = iter([(1, 1), (2, 1)] * 3)
     monkeypatch.setattr(training, "threads_for", lambda recipe: next(chosen))
     data = world(train=64, test=10)
     outcomes, megabytes = [], []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for _ in range(8):
+        for _ in range(6):
             outcomes.append(pool.submit(training.train, recipe(epochs=1), data).result())
             megabytes.append(resident_megabytes())
     assert {outcome.threads for outcome in outcomes} == {(1, 1), (2, 1)}

@@ -40,7 +40,7 @@ def draw(
         page.mouse.move(*placed[0])
         page.mouse.down()
         for x, y in placed[1:]:
-            page.mouse.move(x, y, steps=2)
+            page.mouse.move(x, y)
         page.mouse.up()
 
 
