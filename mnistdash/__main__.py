@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. The Train page resumes a training after its last whole epoch.", file=sys.stderr)
+        print(
+            "\nStopped. The Train page resumes a training after its last whole epoch.",
+            file=sys.stderr,
+        )
         return 130
 
 
