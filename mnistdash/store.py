@@ -31,6 +31,7 @@ MAX_DRAWINGS = 2_000
 _MAX_NAME = 60  # characters
 _MAX_NOTE = 500
 _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
+_STEADY_SECONDS = 2.0  # of training, until its pace tells how long it will take
 _SHIPPED = ("model.tflite", "probs.npy", "weights.npz")  # what a starter file holds of a run
 
 _metadata = sa.MetaData()
@@ -117,8 +118,10 @@ class Live:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time left at the pace so far; `None` before there is a pace."""
-        return self.seconds / self.fraction * (1 - self.fraction) if self.fraction else None
+        """The time left at the pace so far; `None` while that is mostly the start's."""
+        if self.seconds < _STEADY_SECONDS or not self.fraction:
+            return None
+        return self.seconds / self.fraction * (1 - self.fraction)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import gc
 import importlib.metadata
 import io
@@ -327,9 +328,11 @@ class _Session:
         train_size = math.floor(len(pixels) * (1.0 - recipe.validation))
         self._train_size = min(train_size, len(pixels) - bool(recipe.validation))
         self._watch.steps = math.ceil(self._train_size / recipe.batch_size)
-        images = tf.constant(pixels[: self._train_size])
+        # `tf.constant` would copy the images twice.
+        images = tf.raw_ops.Identity(input=pixels[: self._train_size])
         labels = tf.constant(dataset.y_train[: self._train_size].astype(np.int32))
-        self._take_steps = _step_function(recipe, self._model, self._slots, images, labels)
+        steps = functools.partial(_step_function, recipe, self._model, self._slots, images, labels)
+        self._steps_of = functools.cache(steps)
         self._evaluate = _evaluate_function(self._model)
         self._rates = _learning_rates(recipe, self._watch.steps)
         self._pace = 1  # steps in a call
@@ -390,8 +393,9 @@ class _Session:
         began = time.perf_counter()
         first = epoch * self._watch.steps + step
         rates = self._rates[first : first + len(batches)]
-        losses, hits = self._take_steps(batches, rates, np.int64(first))
-        sums.add(losses.numpy() * batches.shape[1], hits.numpy(), batches.size)
+        take_steps = self._steps_of(batches.shape[1])
+        losses, hits = take_steps(batches, rates, np.int64(first)).numpy().T
+        sums.add(losses * batches.shape[1], np.rint(hits * batches.shape[1]), batches.size)
         self._watch.report(epoch, step + len(batches), sums)
         fitting = len(batches) * CALL_SECONDS / (time.perf_counter() - began)
         self._pace = max(1, min(int(fitting), 4 * self._pace))
@@ -524,8 +528,9 @@ def _step_function(
     slots: dict[str, tf.Variable],
     images: tf.Tensor,
     labels: tf.Tensor,
+    size: int,
 ) -> tf.types.experimental.PolymorphicFunction:
-    """Trace a function that takes any number of training steps in one call."""
+    """Trace a function that takes any number of training steps, of `size` images, in one call."""
     variables = [variable.value for variable in model.trainable_variables]
     seed = tf.constant(recipe.seed, tf.int64)
 
@@ -536,35 +541,39 @@ def _step_function(
         with tf.GradientTape() as tape:
             answers = network.logits(model, pixels, key=(seed, step))
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answers)
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, variables)
+        # Of the mean loss, without the operations that a mean's own gradient takes.
+        gradients = tape.gradient(losses, variables, tf.fill([size], 1 / size))
         _apply(recipe, model, slots, gradients, rate, step)
-        hits = tf.math.count_nonzero(tf.argmax(answers, 1, tf.int32) == truth, dtype=tf.int32)
-        return loss, hits
+        hits = tf.cast(tf.argmax(answers, 1, tf.int32) == truth, tf.float32)
+        return tf.reduce_mean([losses, hits], axis=1)
 
-    return _many_steps(take_step)
+    return _many_steps(take_step, size)
 
 
 def _many_steps(
     take_step: collections.abc.Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple],
+    size: int,
 ) -> tf.types.experimental.PolymorphicFunction:
     """Trace a loop over a step's batches and learning rates."""
     spec = tf.TensorSpec
-    signature = [spec([None, None], tf.int32), spec([None], tf.float32), spec([], tf.int64)]
+    signature = [spec([None, size], tf.int32), spec([None], tf.float32), spec([], tf.int64)]
 
     @tf.function(input_signature=signature, autograph=False)
     def take_steps(batches: tf.Tensor, rates: tf.Tensor, first: tf.Tensor) -> tuple:
         count = tf.shape(batches)[0]
 
-        def body(i: tf.Tensor, losses: tf.TensorArray, hits: tf.TensorArray) -> tuple:
-            loss, hit = take_step(batches[i], rates[i], first + tf.cast(i, tf.int64))
-            return i + 1, losses.write(i, loss), hits.write(i, hit)
+        def body(i: tf.Tensor, figures: tf.TensorArray) -> tuple:
+            step = first + tf.cast(i, tf.int64)
+            figure = take_step(tf.gather(batches, i), tf.gather(rates, i), step)
+            return i + 1, figures.write(i, figure)
 
-        arrays = (tf.TensorArray(tf.float32, count), tf.TensorArray(tf.int32, count))
-        _, losses, hits = tf.while_loop(
-            lambda i, *_: i < count, body, (0, *arrays), parallel_iterations=1
+        _, figures = tf.while_loop(
+            lambda i, _: i < count,
+            body,
+            (0, tf.TensorArray(tf.float32, count, element_shape=[2])),
+            parallel_iterations=1,
         )
-        return losses.stack(), hits.stack()
+        return figures.stack()
 
     return take_steps
 

@@ -1007,11 +1007,12 @@ def test_new_starters_replace_the_old(
     [
         (store.Live(), 0.0, None),
         (store.Live(epoch=0, epochs=2, step=5, steps=10, seconds=10.0), 0.25, 30.0),
+        (store.Live(epoch=0, epochs=2, step=5, steps=10, seconds=1.0), 0.25, None),
         (store.Live(epoch=1, epochs=2, step=10, steps=10, seconds=10.0), 1.0, 0.0),
         (store.Live(epoch=2, epochs=2, step=5, steps=10, seconds=10.0), 1.0, 0.0),
     ],
 )
 def test_progress_by_hand(live: store.Live, fraction: float, left: float | None) -> None:
-    """A quarter done in ten seconds leaves thirty; it is never more than all, nor negative."""
+    """A quarter in ten seconds leaves thirty; the first second tells nothing yet."""
     assert live.fraction == fraction
     assert live.seconds_left == left

@@ -10,6 +10,7 @@ from mnistdash.ui import state, words
 
 _TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
+FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
 
 
 def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace: bool) -> None:
@@ -70,7 +71,8 @@ def watch() -> None:
     """Show the trainings under way, refreshed while there are any, else the one just ended."""
     under_way = [run for run in state.open_store().runs() if run.under_way]
     if under_way:
-        st.fragment(_under_way, run_every=POLL_SECONDS)()
+        begun = any(run.live.samples for run in under_way)
+        st.fragment(_under_way, run_every=POLL_SECONDS if begun else FIRST_POLL_SECONDS)(begun)
         return
     fresh = st.session_state.get(state.FRESH)
     run = state.open_store().run(fresh) if fresh else None
@@ -78,7 +80,7 @@ def watch() -> None:
         _ended(run)
 
 
-def _under_way() -> None:
+def _under_way(begun: bool) -> None:
     runs = [run for run in state.open_store().runs() if run.under_way]
     if not runs:
         st.rerun()
@@ -89,6 +91,8 @@ def _under_way() -> None:
             _header(run)
             if run.status == "running":
                 curves(run)
+    if not begun and any(run.live.samples for run in runs):
+        st.rerun()  # from here on refreshed less often
 
 
 def _header(run: store.Run) -> None:
