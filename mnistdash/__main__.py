@@ -8,12 +8,15 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from mnistdash import datasets, engine, recipes, store
+import numpy as np
+
+from mnistdash import classifier, datasets, engine, explain, recipes, store
 
 if TYPE_CHECKING:
     from mnistdash import training
 
 _BAR = 30  # characters
+_REPRESENTATIVES = 500  # training images that stand for all, to know what is no digit
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,8 +105,17 @@ def _starter(options: argparse.Namespace) -> int:
         run = _trained(runs, recipes.STARTERS[name], name, "starter")
         target = pathlib.Path(__file__).with_name("starter") / f"{name}.zip"
         target.write_bytes(runs.export(run.id, shipped_as=f"starter-{name}"))
+    if name == "mnist":
+        _write_representatives(target.with_name("digits.npy"), name)
     print(f"{target.name}: {run.test_accuracy:.4f}, {run.seconds:.0f} s, {target.stat().st_size} B")
     return 0
+
+
+def _write_representatives(target: pathlib.Path, dataset: str) -> None:
+    """Write what the starter makes of the training images that stand for all of them."""
+    features = classifier.starter().features(datasets.load(dataset).x_train)
+    chosen = explain.representatives(features, _REPRESENTATIVES)
+    np.save(target, features[chosen].astype(np.float16), allow_pickle=False)
 
 
 def _show_progress(progress: "training.Progress") -> None:

@@ -46,7 +46,11 @@ def augment(
         right, down = tf.unstack(_field(tf.shape(images)[0], key))
         x, y = x + recipe.elastic * right, y + recipe.elastic * down
     if recipe.upstroke:
-        images = _with_upstrokes(tf.cast(images, tf.float32), labels == 1, recipe.upstroke, key)
+        before = tf.cast(images, tf.float32)
+        images = _with_upstrokes(before, labels == 1, recipe.upstroke, key)
+        # MNIST's digits are centred by mass, so those with an upstroke are centred anew.
+        x += _centre(tf.reduce_sum(images, 1)) - _centre(tf.reduce_sum(before, 1))
+        y += _centre(tf.reduce_sum(images, 2)) - _centre(tf.reduce_sum(before, 2))
     pixels = _sampled(images, x, y)
     return _with_pen(pixels, recipe.thickness * pen) if recipe.thickness else pixels
 

@@ -139,6 +139,20 @@ def starter() -> Classifier:
         return Classifier(files.read("model.tflite"))
 
 
+@functools.cache
+def starter_digits() -> np.ndarray:
+    """Read what the starter makes of the digits that stand for all it was trained on.
+
+    Returns:
+        `features` of these training images, float32 `(k, d)`.
+
+    Raises:
+        FileNotFoundError: as `starter`.
+    """
+    file = importlib.resources.files("mnistdash") / "starter" / "digits.npy"
+    return np.load(io.BytesIO(file.read_bytes()), allow_pickle=False).astype(np.float32)
+
+
 def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpreter":
     # A TensorFlow Lite file carries this mark; LiteRT itself may crash on anything else.
     if len(model) > _MAX_MODEL_BYTES or bytes(model[4:8]) != b"TFL3":

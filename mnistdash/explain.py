@@ -7,9 +7,10 @@ import numpy as np
 PATCH = 5  # cells, square
 STRIDE = 2
 MAX_MAPS = 16  # of one layer
-# Thresholds of `doubt`, chosen by tests/benchmarks/doubt.py on digits no starter was trained on.
+# Thresholds chosen by tests/benchmarks/doubt.py on digits that no starter was trained on.
 FLAT_BELOW = 0.80
 UNSTEADY_BELOW = 0.75
+UNLIKE_BELOW = 0.75
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 
 Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, 10)
@@ -78,9 +79,47 @@ def nearest(features: np.ndarray, feature: np.ndarray, count: int) -> np.ndarray
     Returns:
         Indices into `features`, the most alike first, int64 `(count,)`.
     """
-    lengths = np.linalg.norm(features, axis=1) * np.linalg.norm(feature)
-    alike = features @ feature / np.maximum(lengths, 1e-9)
+    alike = _unit(features) @ _unit(feature)
     return np.argsort(-alike, kind="stable")[:count]
+
+
+def representatives(features: np.ndarray, count: int) -> np.ndarray:
+    """Choose a few that together stand for all: each is the least like those before it.
+
+    Args:
+        features: float32 `(n, d)`.
+        count: how many, 1 to n.
+
+    Returns:
+        Indices into `features`, the first one first, int64 `(count,)`.
+
+    Sources: T. Gonzalez, "Clustering to minimize the maximum intercluster distance" (1985);
+    K. Roth et al., "Towards total recall in industrial anomaly detection" (2022).
+    """
+    units = _unit(features)
+    chosen = [0]
+    alike = units @ units[0]
+    while len(chosen) < count:
+        chosen.append(int(alike.argmin()))
+        alike = np.maximum(alike, units @ units[chosen[-1]])
+    return np.array(chosen)
+
+
+def likeness(features: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Measure how alike each one is to the most alike of those known.
+
+    Args:
+        features: float32 `(n, d)`.
+        known: float32 `(k, d)`.
+
+    Returns:
+        The cosine with the nearest, -1 to 1, float32 `(n,)`.
+    """
+    return (_unit(features) @ _unit(known).T).max(axis=1)
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-9)
 
 
 def variants(image: np.ndarray) -> np.ndarray:
@@ -117,19 +156,30 @@ def _resampled(image: np.ndarray, slant: float, size: float) -> np.ndarray:
     return np.clip(np.rint(result), 0, 255).astype(np.uint8)
 
 
-def doubt(probs: np.ndarray, image: np.ndarray) -> str | None:
+def doubt(probs: np.ndarray) -> str | None:
     """Say why an answer is doubtful, or `None` for an answer to rely on.
 
     Args:
-        probs: float32 `(9, 10)`, the answers to `variants(image)`.
-        image: uint8 `(28, 28)`, ink bright.
+        probs: float32 `(9, 10)`, the answers to an image's `variants`.
     """
-    if image.sum() > INK_ABOVE * 255:
-        return "it holds more ink than 99 of 100 digits"
     answer = int(probs[0].argmax())
     if probs[0, answer] < FLAT_BELOW:
         second = int(np.argsort(-probs[0], kind="stable")[1])
         return f"it looks nearly as much like {second} as like {answer}"
     if probs[:, answer].mean() < UNSTEADY_BELOW:
         return "slight changes of it change the answer"
+    return None
+
+
+def no_digit(image: np.ndarray, alike: float) -> str | None:
+    """Say why an image is hardly a digit, or `None` for one that may be.
+
+    Args:
+        image: uint8 `(28, 28)`, ink bright.
+        alike: its `likeness` to the digits that the starter was trained on.
+    """
+    if image.sum() > INK_ABOVE * 255:
+        return "it holds more ink than 99 of 100 digits"
+    if alike < UNLIKE_BELOW:
+        return "it is unlike every digit that the model was trained on"
     return None

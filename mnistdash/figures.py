@@ -23,6 +23,7 @@ def confusion_heatmap(
     *,
     shares: bool = False,
     diagonal: bool = False,
+    chosen: tuple[int | None, int | None] = (None, None),
     height_px: int = 520,
 ) -> go.Figure:
     """Draw a confusion matrix whose cells can be clicked.
@@ -35,6 +36,8 @@ def confusion_heatmap(
         class_names: ten names.
         shares: write each cell as a percentage of its true class, not as a count.
         diagonal: show the rightly read too; at 99 % they outshine every error.
+        chosen: the true and the predicted class whose cell is framed; of a class alone, its row
+            or its column.
         height_px: of the whole figure.
     """
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -65,6 +68,8 @@ def confusion_heatmap(
     ends = len(matrix) - 0.5
     line = {"color": _GRID, "width": 1}
     figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
+    if chosen != (None, None):
+        figure.add_shape(_frame(chosen, len(matrix)))
     return _calm(_square_axes(figure, class_names), height=height_px)
 
 
@@ -215,22 +220,43 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     Args:
         image: uint8 `(28, 28)`.
     """
+    rows, columns = np.nonzero(image)
     figure = go.Figure(
-        go.Heatmap(
-            z=image,
-            text=np.where(image > 0, image.astype(str), ""),
-            texttemplate="%{text}",
-            textfont={"size": 9},
-            colorscale=[[0, "#000000"], [1, "#FFFFFF"]],
-            zmin=0,
-            zmax=255,
-            showscale=False,
-            hovertemplate="row %{y}, column %{x}: %{z}<extra></extra>",
-        )
+        [
+            go.Heatmap(
+                z=image,
+                colorscale=[[0, "rgba(138, 138, 153, 0.06)"], [1, "rgba(138, 138, 153, 0.8)"]],
+                zmin=0,
+                zmax=255,
+                xgap=1,
+                ygap=1,
+                showscale=False,
+                hovertemplate="row %{y}, column %{x}: %{z}<extra></extra>",
+            ),
+            go.Scatter(
+                x=columns,
+                y=rows,
+                text=image[rows, columns].astype(str),
+                mode="text",
+                textfont={"size": 9},
+                hoverinfo="skip",
+                showlegend=False,
+            ),
+        ]
     )
-    figure.update_xaxes(side="top", constrain="domain", showgrid=False, dtick=4)
-    figure.update_yaxes(autorange="reversed", scaleanchor="x", showgrid=False, dtick=4)
+    bare = {"constrain": "domain", "showgrid": False, "zeroline": False, "dtick": 4}
+    figure.update_xaxes(side="top", range=[-0.5, 27.5], **bare)
+    figure.update_yaxes(scaleanchor="x", range=[27.5, -0.5], **bare)
     return _calm(figure, height=640)
+
+
+def _frame(chosen: tuple[int | None, int | None], count: int) -> dict[str, object]:
+    """Frame a cell of `count` rows and columns, or a whole row or column."""
+    (y0, y1), (x0, x1) = (
+        (-0.5, count - 0.5) if place is None else (place - 0.5, place + 0.5) for place in chosen
+    )
+    line = {"color": ACCENT, "width": 2}
+    return {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line}
 
 
 def _cell_text(row: int, column: int, text: str) -> dict[str, object]:

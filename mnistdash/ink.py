@@ -294,6 +294,15 @@ def digits_from_picture(data: bytes) -> Image8:
         return np.stack([_finished(_cut_out(blob, alone=False)) for blob in blobs])
 
 
+def is_animation(data: bytes) -> bool:
+    """Tell whether a file holds more than one picture, of which only the first is read.
+
+    Raises:
+        ValueError: the file can't be used.
+    """
+    return bool(getattr(_opened(data, tuple(SIGNATURES)), "is_animated", False))
+
+
 def plain_resize(picture: bytes | Image8) -> Image8:
     """Shrink a whole picture to 28x28, as demonstrations do, to show beside ours.
 
@@ -329,6 +338,8 @@ def _decoded(data: bytes, formats: Sequence[str] = tuple(SIGNATURES)) -> tuple[P
     with _refusing(INCOMPLETE):
         scale = min(1.0, math.sqrt(SEARCH_PIXELS / math.prod(size)))
         image.draft("L", (max(1, int(size[0] * scale)), max(1, int(size[1] * scale))))
+        if image.format == "WEBP":
+            image = _webp(data, image.has_transparency_data)
         image.load()
         shrink = math.isqrt(max(1, math.prod(image.size) // SEARCH_PIXELS))
         plane = _composited(*_reduced(image, min(shrink, *image.size)))
@@ -355,6 +366,19 @@ def _opened(data: bytes, formats: Sequence[str]) -> Image.Image:
     if max(image.size) < MIN_SIDE or min(image.size) < MIN_WIDTH:
         raise Refusal(TOO_SMALL)
     return image
+
+
+def _webp(data: bytes, transparent: bool) -> Image.Image:
+    """Decode a WebP by OpenCV: Pillow's reader holds the whole picture four times."""
+    wanted = cv2.IMREAD_UNCHANGED if transparent else cv2.IMREAD_GRAYSCALE
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), wanted)
+    if pixels is None:
+        raise Refusal(INCOMPLETE)
+    mode = "L"
+    if transparent:
+        mode = "RGBA"
+        cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA, dst=pixels)
+    return Image.frombuffer(mode, pixels.shape[1::-1], pixels, "raw", mode, 0, 1)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -391,7 +391,10 @@ class Preset:
 
 _FASHION = {"scaling": "centred", "validation": 0.2}
 _AUGMENTED = "pad4 conv32x3 pool2 drop.3 conv64x3 pool2 drop.3 conv64x3 flatten drop.2 dense64"
-_ROBUST = "conv24x3 bn conv24x3 bn pool2 conv64x3 bn conv64x3 bn pool2 conv96x4 bn flatten drop.4"
+_ROBUST = (
+    "conv24x3 bn conv24x3 bn pool2 conv64x3 bn conv64x3 bn conv64x3 bn pool2"
+    " conv112x3 bn flatten drop.4"
+)
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -491,7 +494,7 @@ PRESETS: dict[str, Preset] = {
                 learning_rate=0.002,
                 schedule="cosine",
                 batch_size=64,
-                epochs=36,
+                epochs=50,
             ),
         ),
     )

@@ -16,7 +16,10 @@ names = dataset.class_names
 kept = answers
 
 st.caption(f"{run.name} · rows: true classes, columns: what it read. Click a cell.")
-chart, side = st.columns((3, 2), gap="large")
+if widgets.on_phone():
+    chart, errors, side = st.container(), st.container(), st.container()
+else:
+    (chart, side), errors = st.columns((3, 2), gap="large"), st.container()
 with side:
     unit = st.segmented_control(
         "Cells show",
@@ -46,6 +49,7 @@ with chart:
             names,
             shares=unit != "count",
             diagonal=diagonal,
+            chosen=filters.chosen_classes(),
             height_px=380 if widgets.on_phone() else 520,
         ),
         key="heatmap",
@@ -54,22 +58,23 @@ with chart:
         config={"displayModeBar": False},
     )
 
-true_class, pred_class = filters.chosen_classes()
-filters.chips(names)
-if true_class is None and pred_class is None:
-    st.caption("No cell is chosen yet.")
-    st.stop()
-shown = answers.select(
-    true_class=true_class,
-    pred_class=pred_class,
-    include_right=filters.asks_for_right(),
-)
-st.markdown(f"**{words.images(len(shown))}**")
-widgets.tiles(
-    dataset,
-    answers,
-    filters.page_of(shown, PAGE_SIZE),
-    on_choose=widgets.open_in_gallery,
-    key="cell-images",
-    once_right=filters.once_right(run, dataset) if answers is kept else None,
-)
+with errors:
+    true_class, pred_class = filters.chosen_classes()
+    filters.chips(names)
+    if true_class is None and pred_class is None:
+        st.caption("No cell is chosen yet.")
+        st.stop()
+    shown = answers.select(
+        true_class=true_class,
+        pred_class=pred_class,
+        include_right=filters.asks_for_right(),
+    )
+    st.markdown(f"**{words.images(len(shown))}**")
+    widgets.tiles(
+        dataset,
+        answers,
+        filters.page_of(shown, PAGE_SIZE),
+        on_choose=widgets.open_in_gallery,
+        key="cell-images",
+        once_right=filters.once_right(run, dataset) if answers is kept else None,
+    )

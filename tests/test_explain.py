@@ -88,15 +88,29 @@ def test_a_slant_leaves_the_middle_and_moves_the_rim() -> None:
     assert slanted[2].argmax() > slanted[25].argmax()
 
 
-@pytest.mark.parametrize(("full", "doubtful"), [(190, False), (191, True)])
-def test_too_much_ink_is_doubtful(full: int, doubtful: bool) -> None:
-    """An image of more than 190 full pixels is no digit, however sure the answer."""
+def test_representatives_are_the_least_alike() -> None:
+    """After the first comes the opposite one, then the one across; the near twin comes last."""
+    features = np.array([[1, 0], [1, 0.1], [0, 3], [-2, 0]], np.float32)
+    assert explain.representatives(features, 4).tolist() == [0, 3, 2, 1]
+
+
+def test_likeness_is_the_cosine_with_the_nearest() -> None:
+    """45 degrees from the nearer of two directions is a cosine of 0.71, whatever the lengths."""
+    known = np.array([[2, 0], [0, -1]], np.float32)
+    features = np.array([[5, 5], [0, 3], [0.1, 0]], np.float32)
+    assert explain.likeness(features, known) == pytest.approx([0.5**0.5, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("full", "alike", "said"),
+    [(190, 0.75, None), (191, 0.75, "more ink than 99 of 100 digits"), (190, 0.74, "unlike every")],
+)
+def test_no_digit_names_its_reason(full: int, alike: float, said: str | None) -> None:
+    """More than 190 full pixels, or less than 0.75 like any digit: hardly a digit."""
     image = np.zeros(784, np.uint8)
     image[:full] = 255
-    probs = np.zeros((9, 10), np.float32)
-    probs[:, 7] = 1
-    found = explain.doubt(probs, image.reshape(28, 28))
-    assert (found == "it holds more ink than 99 of 100 digits") is doubtful
+    found = explain.no_digit(image.reshape(28, 28), alike)
+    assert (found is None) if said is None else (said in found)
 
 
 @pytest.mark.parametrize(
@@ -112,5 +126,5 @@ def test_doubt_names_its_reason(top: float, steady: float, said: str | None) -> 
     probs = np.zeros((9, 10), np.float32)
     probs[:, 7], probs[:, 3] = steady, 1 - steady
     probs[0, 7], probs[0, 3] = top, 1 - top
-    found = explain.doubt(probs, np.zeros((28, 28), np.uint8))
+    found = explain.doubt(probs)
     assert (found is None) if said is None else (said in found)

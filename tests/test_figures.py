@@ -234,16 +234,32 @@ def test_class_counts_are_bars_by_name() -> None:
     assert figure.layout.xaxis.type == "category"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "corners"),
+    [
+        ((4, 9), (8.5, 3.5, 9.5, 4.5)),
+        ((4, None), (-0.5, 3.5, 9.5, 4.5)),
+        ((None, 9), (8.5, -0.5, 9.5, 9.5)),
+    ],
+)
+def test_chosen_cell_row_or_column_is_framed(
+    chosen: tuple[int | None, int | None], corners: tuple[float, ...]
+) -> None:
+    """True 4 read as 9 is the cell around x = 9, y = 4; a class alone is a row or a column."""
+    figure = figures.confusion_heatmap(np.eye(10, dtype=int), list("0123456789"), chosen=chosen)
+    frame = figure.layout.shapes[-1]
+    assert (frame.type, frame.x0, frame.y0, frame.x1, frame.y1) == ("rect", *corners)
+
+
 def test_pixel_grid_writes_each_number_but_zero() -> None:
     """An image's only inked pixel is written in its place, first row on top."""
     image = np.zeros((28, 28), np.uint8)
     image[2, 7] = 200
     figure = figures.pixel_grid(image)
-    text = np.array(figure.data[0].text)
-    assert text[2, 7] == "200"
-    assert (text != "").sum() == 1
+    numbers = figure.data[1]
+    assert (list(numbers.x), list(numbers.y), list(numbers.text)) == ([7], [2], ["200"])
     assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 255)
-    assert figure.layout.yaxis.autorange == "reversed"
+    assert figure.layout.yaxis.range == (27.5, -0.5)
 
 
 def test_weights_are_drawn_by_layer() -> None:

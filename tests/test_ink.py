@@ -1,7 +1,12 @@
 """Strokes, canvases, photographs and hostile files become 28x28 images or one plain sentence."""
 
 import io
+import itertools
+import pathlib
 import struct
+import subprocess
+import sys
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Sequence
@@ -296,6 +301,30 @@ def test_first_frame_of_an_animation_is_used() -> None:
     later = [Image.fromarray(page([[(0, 0), (0, 100)]])) for _ in range(2)]
     data = saved(page(), "GIF", save_all=True, append_images=later)
     assert likeness(ink.from_picture(data), ink.from_strokes(SEVEN)) > 0.9
+    assert ink.is_animation(data)
+    assert not ink.is_animation(saved(page(), "GIF"))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_thousands_of_pictures_cost_as_much_as_one(kind: str) -> None:
+    """An animation of 5000 pictures is read within 0.3 s."""
+    sheets = [Image.fromarray(page(ground=tone)).resize((48, 48)) for tone in (240, 160)]
+    options = {"quality": 50, "method": 0} if kind == "WEBP" else {}
+    data = saved(sheets[0], kind, save_all=True, append_images=sheets[::-1] * 2500, **options)
+    begun = time.perf_counter()
+    assert ink.is_animation(data)
+    assert ink.from_picture(data).shape == (28, 28)
+    assert time.perf_counter() - begun < 0.3
+
+
+def test_five_hundred_strokes_are_drawn_at_once() -> None:
+    """A canvas scribbled over with 500 strokes of 50 points takes less than half a second."""
+    drawn = np.random.default_rng(0).uniform(0, 280, (500, 50, 2))
+    paths = [[["M", *s[0]], *(["Q", *a, *b] for a, b in itertools.pairwise(s))] for s in drawn]
+    begun = time.perf_counter()
+    strokes = ink.strokes_from_fabric({"objects": [{"type": "path", "path": p} for p in paths]})
+    assert ink.from_strokes(strokes).mean() > 50
+    assert time.perf_counter() - begun < 0.5
 
 
 def lit(picture: np.ndarray) -> np.ndarray:
@@ -436,6 +465,35 @@ def test_tiny_pictures_are_refused(size: tuple[int, int]) -> None:
     """Below 8 pixels there is nothing to see."""
     with pytest.raises(ValueError, match="too small"):
         ink.from_picture(saved(np.zeros(size, np.uint8)))
+
+
+MEASURE = """
+import resource, sys
+from mnistdash import ink
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+ink.from_picture(open(sys.argv[1], "rb").read())
+before = peak()
+ink.from_picture(open(sys.argv[2], "rb").read())
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("JPEG", (8000, 6250)), ("PNG", (4600, 3400)), ("GIF", (4600, 3400)), ("WEBP", (4600, 3400))],
+)
+def test_largest_pictures_take_150_mb_at_most(
+    tmp_path: pathlib.Path, kind: str, size: tuple[int, int]
+) -> None:
+    """A JPEG of 50 megapixels and others of 16 are read, in a process of their own."""
+    large = Image.fromarray(page()).resize(size).convert("L" if kind == "GIF" else "RGB")
+    options = {"method": 0} if kind == "WEBP" else {"compress_level": 1} if kind == "PNG" else {}
+    for name, picture in (("small", Image.fromarray(page())), ("large", large)):
+        (tmp_path / name).write_bytes(saved(picture, kind, **options))
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "small"), str(tmp_path / "large")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 150
 
 
 def test_large_files_are_refused() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.runtime import pages_manager
 from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
@@ -863,3 +864,22 @@ def test_text_renamed_png_is_a_sentence(runs: store.Store) -> None:
     at.file_uploader(key="upload").upload("digit.png", b"just words", "image/png").run()
     assert not at.exception
     assert "not a PNG, JPEG, WebP, BMP or GIF picture" in text(at)
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "<img src=x onerror=alert(1)>.png", "=cmd|'.png"])
+def test_name_of_an_upload_is_shown_nowhere(runs: store.Store, name: str) -> None:
+    """An animation under a hostile name is answered, its first picture; the name is not used."""
+    sheet = np.full((60, 60), 230, np.uint8)
+    sheet[10:50, 28:33] = 20
+    target = io.BytesIO()
+    pictures = [Image.fromarray(sheet), Image.fromarray(sheet.T)]
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:])
+    at = open_page("draw")
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload(name, target.getvalue(), "image/gif").run()
+    assert not at.exception
+    kinds = ("markdown", "caption", "html", "warning")
+    said = "".join(element.value for kind in kinds for element in at.get(kind))
+    assert "Its first picture is read." in said
+    assert 'aria-live="polite">1<' in said
+    assert name not in said

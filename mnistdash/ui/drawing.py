@@ -7,7 +7,7 @@ import streamlit as st
 import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
-from mnistdash import datasets, explain, ink, store
+from mnistdash import classifier, datasets, explain, ink, store
 from mnistdash.ui import gallery, my_digits, state, why, widgets
 
 CANVAS_PX = 280
@@ -108,6 +108,8 @@ def picture(runs: list[store.Run], upload: object) -> None:
         return
     try:
         images = ink.digits_from_picture(upload.getvalue())
+        if ink.is_animation(upload.getvalue()):
+            st.caption("This is an animation. Its first picture is read.")
     except ValueError as error:
         st.warning(str(error), icon=":material/warning:")
         return
@@ -152,7 +154,7 @@ def answers(
     best = int(probs[0].argmax())
     said, seen = st.columns((3, 2), gap="large")
     with said:
-        _say(names[best], float(probs[0, best]), explain.doubt(probs, image))
+        _say(names[best], float(probs[0, best]), _doubt(probs, image, names))
         widgets.bars(probs[0], names, pred_class=best)
     with seen:
         _pictures(image, plain)
@@ -214,12 +216,22 @@ def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
         st.caption("What plain resizing would have given")
 
 
-def _say(answer: str, prob: float, doubt: str | None) -> None:
+def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
+    """Say in a sentence why the answer is doubtful; nothing when it isn't."""
+    if names != datasets.DIGITS:
+        reason = explain.doubt(probs)
+        return f"Not sure: {reason}." if reason else ""
+    features = classifier.starter().features(image[np.newaxis])
+    alike = explain.likeness(features, classifier.starter_digits())[0]
+    reason = explain.no_digit(image, alike) or explain.doubt(probs)
+    return f"Not sure this is a digit: {reason}." if reason else ""
+
+
+def _say(answer: str, prob: float, doubt: str) -> None:
     long = " long" if len(answer) > 1 else ""
-    unsure = f"Not sure this is a digit: {doubt}." if doubt else ""
     st.html(
         f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
-        f'<div class="quiet">probability {prob:.2f}</div><div class="wrong">{unsure}</div>'
+        f'<div class="quiet">probability {prob:.2f}</div><div class="wrong">{doubt}</div>'
     )
 
 

@@ -1,50 +1,68 @@
-"""How the thresholds of `explain.doubt` were chosen, and what they do.
+"""How the thresholds of `explain.doubt` and `explain.no_digit` were chosen, and what they do.
 
     MNISTDASH_DATA=../shared/data python tests/benchmarks/doubt.py
 
-Digits: the 500 pen digits, which no starter was trained on. No digits: pieces of clothing, and
-scribbles of random curves. The thresholds of probability are the largest that leave 99 % of the
-rightly read digits without a doubt, rounded down to a multiple of 0.05; that of ink is the 99 %
+Digits: the 500 pen digits, which no starter was trained on. No digits: scribbles of random curves,
+letters and signs that are no digit's twin in four of OpenCV's fonts, turned a little, crosses, and
+pieces of clothing. The thresholds of probability and of likeness are the largest that leave 99 % of
+the rightly read digits without a doubt, rounded down to a multiple of 0.05; that of ink is the 99 %
 quantile of MNIST's training images, rounded to a multiple of 10.
 """
 
 import json
 
+import cv2
 import numpy as np
 
 from mnistdash import classifier, datasets, explain, ink, settings
 
-SCRIBBLES = 500
+SCRIBBLES, CROSSES, CLOTHES = 500, 100, 500
+LETTERS = "ACDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwxy?&@#%+*=<>$"
+FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_PLAIN,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+)
 
 
 def main() -> None:
     """Print the quantiles that the thresholds follow, and the share of each kind in doubt."""
-    kinds = {"pen digits": _pen_digits(), "scribbles": _scribbles()}
     ink_mass = datasets.load("mnist").x_train.sum(axis=(1, 2)) / 255
     print(f"MNIST's training images: the 99 % quantile of ink is {np.quantile(ink_mass, 0.99):.0f}")
-    kinds["clothes"] = (datasets.load("fashion_mnist").x_test[:500], None)
+    images, labels = _pen_digits()
+    probs, alike, doubted = _judged(images)
+    answers = probs[:, 0].argmax(axis=1)
+    each = np.arange(len(images))
+    right = answers == labels
+    print(f"pen digits: read rightly {right.mean():.3f} of {len(images)}; of these")
+    for what, values in (
+        ("probability", probs[each, 0, answers]),
+        ("mean probability over the variants", probs.mean(axis=1)[each, answers]),
+        ("likeness", alike),
+    ):
+        print(f"  the 1 % quantile of the {what} is {np.quantile(values[right], 0.01):.2f}")
+    print(f"  in doubt {doubted[right].mean():.3f}, of the {(~right).sum()} wrongly read", end=" ")
+    print(f"{doubted[~right].mean():.2f}")
+    clothes = datasets.load("fashion_mnist").x_test[:CLOTHES]
+    for kind, others in (
+        ("scribbles", _scribbles()),
+        ("letters and signs", _letters()),
+        ("crosses", _crosses()),
+        ("clothes", clothes),
+    ):
+        print(f"{kind}: in doubt {_judged(others)[2].mean():.3f} of {len(others)}")
+
+
+def _judged(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the answers to every image's variants, its likeness, and whether it is in doubt."""
     model = classifier.starter()
-    for kind, (images, labels) in kinds.items():
-        probs = model.probs(np.concatenate([explain.variants(image) for image in images]))
-        probs = probs.reshape(-1, 9, 10)
-        answers = probs[:, 0].argmax(axis=1)
-        each = np.arange(len(images))
-        top, steady = probs[each, 0, answers], probs.mean(axis=1)[each, answers]
-        pairs = zip(probs, images, strict=True)
-        doubted = np.array([explain.doubt(answer, image) is not None for answer, image in pairs])
-        if labels is None:
-            print(f"{kind}: in doubt {doubted.mean():.3f} of {len(images)}")
-            continue
-        right = answers == labels
-        print(
-            f"{kind}: read rightly {right.mean():.3f} of {len(images)}; of these the 1 % quantile"
-            f" of the probability is {np.quantile(top[right], 0.01):.2f}, of its mean over the"
-            f" variants {np.quantile(steady[right], 0.01):.2f}"
-        )
-        print(
-            f"{kind}: in doubt {doubted[right].mean():.3f} of the rightly read,"
-            f" {doubted[~right].mean():.2f} of the {int((~right).sum())} wrongly read"
-        )
+    probs = model.probs(np.concatenate([explain.variants(image) for image in images]))
+    probs = probs.reshape(len(images), -1, classifier.NUM_CLASSES)
+    alike = explain.likeness(model.features(images), classifier.starter_digits())
+    judged = zip(images, alike, probs, strict=True)
+    doubted = [explain.no_digit(image, near) or explain.doubt(p) for image, near, p in judged]
+    return probs, alike, np.array([reason is not None for reason in doubted])
 
 
 def _pen_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +71,7 @@ def _pen_digits() -> tuple[np.ndarray, np.ndarray]:
     return images, np.array([digit["label"] for digit in digits])
 
 
-def _scribbles() -> tuple[np.ndarray, None]:
+def _scribbles() -> np.ndarray:
     """Draw smooth curves through 6 to 14 random points."""
     rng = np.random.default_rng(0)
     images = []
@@ -62,7 +80,32 @@ def _scribbles() -> tuple[np.ndarray, None]:
         at = np.linspace(0, len(corners) - 1, 8 * len(corners))
         curve = np.stack([np.interp(at, range(len(corners)), axis) for axis in corners.T], axis=1)
         images.append(ink.from_strokes([[(float(x), float(y)) for x, y in curve]]))
-    return np.stack(images), None
+    return np.stack(images)
+
+
+def _letters() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    images = []
+    for font in FONTS:
+        for letter in LETTERS:
+            sheet = np.zeros((280, 280), np.uint8)
+            cv2.putText(sheet, letter, (60, 200), font, 6, 255, 12)
+            turn = cv2.getRotationMatrix2D((140, 140), rng.uniform(-10, 10), 1)
+            sheet = 255 - cv2.warpAffine(sheet, turn, (280, 280))
+            images.append(ink.from_canvas(cv2.imencode(".png", sheet)[1].tobytes(), (280, 280)))
+    return np.stack(images)
+
+
+def _crosses() -> np.ndarray:
+    """Draw two lines through the middle, upright or not, ends and middle moved a little."""
+    rng = np.random.default_rng(2)
+    images = []
+    for upright in rng.random(CROSSES) < 0.5:
+        ends = ((0, -90), (90, 0)) if upright else ((-80, -80), (80, -80))
+        lines = [np.array([end, (0, 0), (-end[0], -end[1])]) for end in ends]
+        moved = [line + rng.normal(0, 12, line.shape) for line in lines]
+        images.append(ink.from_strokes([[(float(x), float(y)) for x, y in m] for m in moved]))
+    return np.stack(images)
 
 
 if __name__ == "__main__":

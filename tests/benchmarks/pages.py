@@ -12,22 +12,15 @@ import os
 import pathlib
 import platform
 import re
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 
+import server
 from playwright import sync_api
 
-REPO = pathlib.Path(__file__).parents[2]
 TIMES = 20
 TRAININGS = 8
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PLAIN = """
 import streamlit as st
 import streamlit_drawable_canvas
@@ -58,10 +51,9 @@ def main() -> None:
         plain.parent.mkdir()
         plain.write_text(PLAIN)
         os.environ["MNISTDASH_HOME"] = folder
-        playwright = stack.enter_context(sync_api.sync_playwright())
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        ours = stack.enter_context(_served(REPO / "app.py"))
-        theirs = stack.enter_context(_served(plain))
+        browser = stack.enter_context(server.browser())
+        ours = stack.enter_context(server.served(server.REPO / "app.py"))
+        theirs = stack.enter_context(server.served(plain))
         pages = {"plain canvas page": browser.new_page(), "draw page": browser.new_page()}
         pages["plain canvas page"].goto(theirs)
         pages["draw page"].goto(f"{ours}/draw")
@@ -75,12 +67,11 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{ours}/confusion")
         _report("click to images", {"confusion page": _clicks(page)})
-        with _served(REPO / "app.py") as fresh:
+        with server.served(server.REPO / "app.py") as fresh:
             page.goto(f"{fresh}/train")
             first, *later = [_train_to_progress(page, seed) for seed in range(TRAININGS + 1)]
         print(f"Train to first progress, server just started: {first:.0f} ms, n = 1")
         _report("Train to first progress", {"warm worker": later})
-        browser.close()
 
 
 def _report(what: str, times: dict[str, list[float]]) -> None:
@@ -88,7 +79,8 @@ def _report(what: str, times: dict[str, list[float]]) -> None:
         ordered = sorted(values)
         print(
             f"{what}, {name}: median {statistics.median(values):.0f} ms,"
-            f" 95 % {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms, n = {len(values)}"
+            f" 95 % {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms,"
+            f" slowest {ordered[-1]:.0f} ms, n = {len(values)}"
         )
     medians = [statistics.median(values) for values in times.values()]
     if len(medians) > 1:
@@ -149,29 +141,6 @@ def _train_to_progress(page: sync_api.Page, seed: int) -> float:
 def _settle(page: sync_api.Page) -> None:
     page.wait_for_timeout(400)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-@contextlib.contextmanager
-def _served(script: pathlib.Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        url = f"http://localhost:{probe.getsockname()[1]}"
-    options = ["--server.headless", "true", "--server.port", url.rsplit(":", 1)[1]]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), *options],
-        cwd=REPO,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health"):
-                break
-            time.sleep(0.1)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
 
 
 if __name__ == "__main__":
