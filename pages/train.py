@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash import recipes
+from mnistdash import datasets, recipes
 from mnistdash.ui import recipe_form, run_table, state, training_view, widgets, words
 
 widgets.begin("Train")
@@ -34,7 +34,7 @@ with form:
         kwargs=options,
     )
     if ready:
-        seconds = training_view.estimated_seconds(recipe, dataset)
+        seconds = recipes.estimated_seconds(recipe, len(datasets.load(dataset).x_train))
         remark.caption(f"about {words.duration(seconds * options['seeds'])}")
     if engine.trouble:
         st.warning(engine.trouble, icon=":material/warning:")

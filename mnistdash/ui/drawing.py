@@ -71,7 +71,7 @@ def canvas(runs: list[store.Run]) -> None:
             initial_drawing=st.session_state.get(_BEGINNING),
             key=f"canvas-{st.session_state.get(_CLEARED, 0)}",
         )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="xsmall"):
             st.button("Clear", icon=":material/close:", on_click=_clear)
             st.button("Sample", icon=":material/casino:", on_click=_sample, args=(runs[0],))
             with st.popover("Pen", icon=":material/line_weight:"):
@@ -197,23 +197,15 @@ def _as_drawn(strokes: list[list[tuple[float, float]]], pen_px: int) -> np.ndarr
 
 
 def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
-    gallery.picture(
-        image,
-        label="The 28x28 pixels that the model sees",
-        size_px=SEEN_PX,
-        polarity="model",
-        key="seen",
-    )
-    st.caption("What the model sees: 28x28, white on black")
+    """Show what the model sees and, beside it, what it would have seen without preparation."""
+    seen = "The 28x28 pixels that the model sees"
+    resized = "What plain resizing would have given"
+    shown = [("seen", image, seen, "What the model sees: 28x28, white on black")]
     if plain is not None:
-        gallery.picture(
-            plain,
-            label="What plain resizing would have given",
-            size_px=SEEN_PX,
-            polarity="model",
-            key="plain",
-        )
-        st.caption("What plain resizing would have given")
+        shown.append(("plain", plain, resized, resized))
+    for key, pixels, label, caption in shown:
+        gallery.picture(pixels, label=label, size_px=SEEN_PX, polarity="model", key=key)
+        st.caption(caption)
 
 
 def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """Filters by class, confidence and order, shared by the confusion and the gallery page."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -15,15 +17,14 @@ def class_boxes(class_names: tuple[str, ...]) -> None:
     for column, key, label in zip(
         columns, ("true", "pred"), ("True class", "Read as"), strict=True
     ):
-        column.selectbox(
+        _filter(
+            column.selectbox,
             label,
-            range(len(class_names)),
+            key,
+            options=range(len(class_names)),
             index=None,
             format_func=class_names.__getitem__,
             placeholder="any",
-            key=key,
-            persist_state="session",
-            on_change=_start_over,
         )
 
 
@@ -82,37 +83,18 @@ def chips(class_names: tuple[str, ...]) -> None:
 
 def order_box() -> None:
     """Show the order of the gallery."""
-    st.selectbox(
-        "Order",
-        list(evaluation.ORDERS),
-        format_func=evaluation.ORDERS.get,
-        key="sort",
-        persist_state="session",
-        on_change=_start_over,
-    )
+    orders = evaluation.ORDERS
+    _filter(st.selectbox, "Order", "sort", options=list(orders), format_func=orders.get)
 
 
 def confidence_slider() -> None:
     """Show the range of confidence."""
-    st.slider(
-        "Confidence",
-        0.0,
-        1.0,
-        step=0.01,
-        key="conf",
-        persist_state="session",
-        on_change=_start_over,
-    )
+    _filter(st.slider, "Confidence", "conf", min_value=0.0, max_value=1.0, step=0.01)
 
 
 def all_images_switch() -> None:
     """Show the switch for rightly read images."""
-    st.toggle(
-        "Rightly read too",
-        key="all",
-        persist_state="session",
-        on_change=_start_over,
-    )
+    _filter(st.toggle, "Rightly read too", "all")
 
 
 def selected(answers: evaluation.Evaluation) -> np.ndarray:
@@ -191,6 +173,10 @@ def show_image(index: int | None, position: int, size: int) -> None:
         size: images a page.
     """
     st.session_state.update({"index": index, "page": position // size + 1})
+
+
+def _filter(widget: Callable, label: str, key: str, **options: object) -> None:
+    widget(label, key=key, persist_state="session", on_change=_start_over, **options)
 
 
 def _start_over() -> None:

@@ -50,11 +50,6 @@ def trouble() -> None:
         st.warning(sentence, icon=":material/warning:")
 
 
-def estimated_seconds(recipe: recipes.Recipe, dataset: str) -> float:
-    """Return about how long a recipe trains here."""
-    return recipes.estimated_seconds(recipe, len(datasets.load(dataset).x_train))
-
-
 def resume_button(run: store.Run, place: str) -> None:
     """Offer, in one place of the page, to go on with a training that ended early."""
     if run.status in store.RESUMABLE and run.history:

@@ -156,37 +156,24 @@ def test_second_tab_sees_the_same_training(
     context.close()
 
 
-def test_stop_ends_a_training_within_seconds(
+def test_training_is_stopped_within_seconds_and_resumed(
     open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
 ) -> None:
-    """Stop in the middle: the run is cancelled, says so, and is no result."""
-    page = open_page("train")
-    ask_for(page, settled, choose, epochs=200, seed=1)
-    train_button(page).click()
-    wait_for_points(page, 0, timeout_ms=COLD_MS)
-    run = newest(app_store)
-    start = time.monotonic()
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=STOP_MS)
-    print(f"\nstopped after {time.monotonic() - start:.1f} s")
-    ended = app_store.run(run.id)
-    assert ended.status == "cancelled"
-    assert ended.reason
-    sync_api.expect(page.get_by_test_id("stMain")).to_contain_text(ended.reason)
-
-
-def test_stopped_training_is_resumed(
-    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
-) -> None:
-    """A training stopped after some epochs goes on from there and ends with all of them."""
+    """Stopped in the middle a run is cancelled and says so; resumed it ends with all epochs."""
     page = open_page("train")
     ask_for(page, settled, choose, epochs=200, seed=7)
     train_button(page).click()
     wait_for_points(page, 3, timeout_ms=COLD_MS)
+    start = time.monotonic()
     page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=STOP_MS)
+    print(f"\nstopped after {time.monotonic() - start:.1f} s")
     resume = page.get_by_role("button", name=re.compile("Resume after epoch"))
     resume.wait_for(timeout=STOP_MS)
     stopped = newest(app_store)
+    assert stopped.status == "cancelled"
+    assert stopped.reason
+    sync_api.expect(page.get_by_test_id("stMain")).to_contain_text(stopped.reason)
     assert 0 < len(stopped.history) < 200
     sync_api.expect(resume).to_contain_text(f"after epoch {len(stopped.history)}")
     resume.click()
