@@ -1,12 +1,14 @@
 """Pen up to answer, click on a cell to its images, Train to first progress, in a real browser.
 
-    MNISTDASH_DATA=../shared/data python tests/benchmarks/pages.py
+    MNISTDASH_DATA=../shared/data python tests/benchmarks/pages.py [--gradio PYTHON]
 
-Pen up is measured beside a page with nothing but the canvas, alternating, n = 20 each. The click
-on Train counts to the first figure of the first epoch: once on a server just started, while
-TensorFlow is imported, and then with another seed each time.
+Pen up is measured beside a page with nothing but the canvas and, where a Python that has gradio and
+tensorflow is named, beside a Gradio sketchpad, alternating, n = 20 each. The click on Train counts
+to the first figure of the first epoch: once on a server just started, while TensorFlow is imported,
+and then with another seed each time.
 """
 
+import argparse
 import contextlib
 import os
 import pathlib
@@ -21,6 +23,7 @@ from playwright import sync_api
 
 TIMES = 20
 TRAININGS = 8
+GRADIO, LABEL = "gradio sketchpad", ".output-class"
 PLAIN = """
 import streamlit as st
 import streamlit_drawable_canvas
@@ -44,6 +47,9 @@ CELLS = """() => {
 
 def main() -> None:
     """Print medians and 95th percentiles in milliseconds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gradio", metavar="PYTHON", help="an interpreter with gradio")
+    gradio = parser.parse_args().gradio
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -52,22 +58,17 @@ def main() -> None:
         plain.write_text(PLAIN)
         os.environ["MNISTDASH_HOME"] = folder
         browser = stack.enter_context(server.browser())
-        ours = stack.enter_context(server.served(server.REPO / "app.py"))
-        theirs = stack.enter_context(server.served(plain))
-        pages = {"plain canvas page": browser.new_page(), "draw page": browser.new_page()}
-        pages["plain canvas page"].goto(theirs)
-        pages["draw page"].goto(f"{ours}/draw")
-        times: dict[str, list[float]] = {name: [] for name in pages}
-        for number in range(TIMES + 1):
-            for name, page in pages.items():
-                taken = _pen_up_to_answer(page)
-                if number:
-                    times[name].append(taken)
-        _report("pen up to answer", times)
+        ours = stack.enter_context(server.served(server.streamlit(server.REPO / "app.py")))
+        addresses = {"draw page": f"{ours}/draw"}
+        addresses["plain canvas page"] = stack.enter_context(server.served(server.streamlit(plain)))
+        if gradio:
+            sketchpad = pathlib.Path(__file__).with_name("gradio_page.py")
+            addresses[GRADIO] = stack.enter_context(server.served([gradio, str(sketchpad)]))
+        _report("pen up to answer", _pen_up(browser, addresses))
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{ours}/confusion")
         _report("click to images", {"confusion page": _clicks(page)})
-        with server.served(server.REPO / "app.py") as fresh:
+        with server.served(server.streamlit(server.REPO / "app.py")) as fresh:
             page.goto(f"{fresh}/train")
             first, *later = [_train_to_progress(page, seed) for seed in range(TRAININGS + 1)]
         print(f"Train to first progress, server just started: {first:.0f} ms, n = 1")
@@ -82,25 +83,53 @@ def _report(what: str, times: dict[str, list[float]]) -> None:
             f" 95 % {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms,"
             f" slowest {ordered[-1]:.0f} ms, n = {len(values)}"
         )
-    medians = [statistics.median(values) for values in times.values()]
-    if len(medians) > 1:
-        print(f"{what}: ratio {medians[1] / medians[0]:.2f}")
+    first, *others = times
+    for other in others:
+        ratio = statistics.median(times[first]) / statistics.median(times[other])
+        print(f"{what}: {first} / {other} {ratio:.2f}")
+
+
+def _pen_up(browser: sync_api.Browser, addresses: dict[str, str]) -> dict[str, list[float]]:
+    """Measure every page in turn, the first time not counted."""
+    pages = {name: browser.new_page() for name in addresses}
+    for name, page in pages.items():
+        page.goto(addresses[name])
+    times: dict[str, list[float]] = {name: [] for name in pages}
+    for number in range(TIMES + 1):
+        for name, page in pages.items():
+            page.bring_to_front()
+            taken = _pen_up_on_gradio(page) if name == GRADIO else _pen_up_to_answer(page)
+            if number:
+                times[name].append(taken)
+    return times
 
 
 def _pen_up_to_answer(page: sync_api.Page) -> float:
-    page.bring_to_front()
     page.locator("canvas.upper-canvas").wait_for()
     page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function("() => !document.querySelector('div.answer')")
     _settle(page)
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    page.mouse.move(box["x"] + 140, box["y"] + 40)
+    return _draw_a_one(page, page.locator("canvas.upper-canvas"), "div.answer")
+
+
+def _pen_up_on_gradio(page: sync_api.Page) -> float:
+    page.get_by_role("button", name="Clear canvas").click()
+    page.wait_for_function(f"() => !document.querySelector('{LABEL}')")
+    page.get_by_role("button", name="Brush").click()
+    page.wait_for_timeout(1500)
+    return _draw_a_one(page, page.locator("canvas").last, LABEL)
+
+
+def _draw_a_one(page: sync_api.Page, canvas: sync_api.Locator, answer: str) -> float:
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 100
+    page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 9):
-        page.mouse.move(box["x"] + 140 - step, box["y"] + 40 + 24 * step)
+        page.mouse.move(x - step, y + 24 * step)
     begun = time.perf_counter()
     page.mouse.up()
-    page.wait_for_function("() => document.querySelector('div.answer')", polling=5)
+    page.wait_for_function(f"() => document.querySelector('{answer}')", polling=5)
     return 1000 * (time.perf_counter() - begun)
 
 

@@ -1,4 +1,4 @@
-"""What the benchmarks of pages share: a browser, and Streamlit servers of their own."""
+"""What the benchmarks of pages share: a browser, and servers of their own."""
 
 import contextlib
 import os
@@ -27,19 +27,24 @@ def browser() -> Iterator[sync_api.Browser]:
         instance.close()
 
 
+def streamlit(script: pathlib.Path) -> list[str]:
+    """Return the command that serves a script, but for its port."""
+    headless = ["--server.headless", "true"]
+    return [sys.executable, "-m", "streamlit", "run", str(script), *headless, "--server.port"]
+
+
 @contextlib.contextmanager
-def serving(script: pathlib.Path) -> Iterator[tuple[str, int]]:
-    """Start a server of a script from the repository's folder; yield its address and process."""
+def serving(command: list[str]) -> Iterator[tuple[str, int]]:
+    """Start a server in the repository's folder; yield its address and process.
+
+    Args:
+        command: to which the port is added.
+    """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = str(probe.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    server = subprocess.Popen(
-        [*command, "--server.headless", "true", "--server.port", port],
-        cwd=REPO,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([*command, port], cwd=REPO, **quiet)
     try:
         yield f"http://localhost:{port}", server.pid
     finally:
@@ -48,11 +53,11 @@ def serving(script: pathlib.Path) -> Iterator[tuple[str, int]]:
 
 
 @contextlib.contextmanager
-def served(script: pathlib.Path) -> Iterator[str]:
+def served(command: list[str]) -> Iterator[str]:
     """Start a server and wait until it answers; yield its address."""
-    with serving(script) as (url, _):
+    with serving(command) as (url, _):
         while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health"):
+            with contextlib.suppress(OSError), urllib.request.urlopen(url):
                 break
             time.sleep(0.1)
         yield url

@@ -42,7 +42,7 @@ def main() -> None:
 def _first_figures(script: pathlib.Path, browser: sync_api.Browser) -> tuple[float, bool]:
     page = browser.new_page()
     begun = time.perf_counter()
-    with server.serving(script) as (url, process):
+    with server.serving(server.streamlit(script)) as (url, process):
         _open(page, url)
         page.get_by_text("Test accuracy").wait_for()
         taken = time.perf_counter() - begun
