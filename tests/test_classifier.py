@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistdash import classifier, network, recipes, training
+from mnistdash import classifier, explain, ink, network, recipes, training
 
 LAYERS = "conv4x3 bn pool2 drop.2 conv6x3 pool2 flatten dense8"
 NAMES = [
@@ -174,6 +174,19 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_starter_knows_digits_from_scrawls() -> None:
+    """A one and a seven are like digits it was trained on; a coil and a hatching are not."""
+    turns = np.linspace(0, 12 * np.pi, 200)
+    coil = [[(t * np.sin(t), t * np.cos(t)) for t in turns]]
+    hatching = [[(x, 0), (x, 100)] for x in range(0, 101, 20)]
+    drawn = [[[(50, 0), (50, 100)]], [[(0, 0), (60, 0), (20, 100)]], coil, hatching]
+    features = classifier.starter().features(np.stack([ink.from_strokes(d) for d in drawn]))
+    known = classifier.starter_digits()
+    assert known.shape == (500, features.shape[1])
+    one, seven, *scrawls = explain.likeness(features, known)
+    assert min(one, seven) > explain.UNLIKE_BELOW > max(scrawls)
 
 
 def test_starter_is_read_once() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mnistdash import __main__ as command
-from mnistdash import datasets, recipes, store
+from mnistdash import classifier, datasets, recipes, store
 
 REPO = pathlib.Path(__file__).parents[1]
 KEYS = {"run", "test_accuracy", "test_errors", "test_loss", "train_seconds", "epochs"}
@@ -230,3 +230,12 @@ def _copy(source: int, target: io.BytesIO) -> None:
             target.write(chunk)
     except OSError:  # Linux says so when the other end is closed
         pass
+
+
+def test_five_hundred_images_stand_for_all(tmp_path: pathlib.Path) -> None:
+    """What the starter makes of them is written, the first training image first."""
+    command._write_representatives(tmp_path / "digits.npy", "optdigits")
+    written = np.load(tmp_path / "digits.npy", allow_pickle=False)
+    first = classifier.starter().features(datasets.load("optdigits").x_train[:1])[0]
+    assert (written.shape, written.dtype) == ((500, len(first)), np.float16)
+    assert written[0] == pytest.approx(first, rel=1e-3, abs=1e-3)
