@@ -27,9 +27,10 @@ model = keras.Sequential(
 
 def answer(sketch: dict) -> dict[str, float]:
     """Return each class's probability for what is drawn; nothing for an empty sheet."""
-    ink = np.asarray(Image.fromarray(sketch["composite"][..., -1]).resize((28, 28)))
-    if not ink.any():
+    drawn = sketch["composite"]
+    if drawn is None or not drawn[..., -1].any():
         return {}
+    ink = np.asarray(Image.fromarray(drawn[..., -1]).resize((28, 28)))
     probs = model.predict(ink[None, ..., None] / 255.0, verbose=0)[0]
     return {str(label): float(prob) for label, prob in enumerate(probs)}
 

@@ -114,7 +114,7 @@ def _pen_up_to_answer(page: sync_api.Page) -> float:
 
 def _pen_up_on_gradio(page: sync_api.Page) -> float:
     page.get_by_role("button", name="Clear canvas").click()
-    page.wait_for_function(f"() => !document.querySelector('{LABEL}')")
+    page.wait_for_function(f"() => !document.querySelector('{LABEL}')?.innerText")
     page.get_by_role("button", name="Brush").click()
     page.wait_for_timeout(1500)
     return _draw_a_one(page, page.locator("canvas").last, LABEL)
@@ -129,7 +129,7 @@ def _draw_a_one(page: sync_api.Page, canvas: sync_api.Locator, answer: str) -> f
         page.mouse.move(x - step, y + 24 * step)
     begun = time.perf_counter()
     page.mouse.up()
-    page.wait_for_function(f"() => document.querySelector('{answer}')", polling=5)
+    page.wait_for_function(f"() => document.querySelector('{answer}')?.innerText", polling=5)
     return 1000 * (time.perf_counter() - begun)
 
 
