@@ -203,11 +203,11 @@ def _path(item: dict) -> list[list[tuple[float, float]]]:
 def _curve(
     start: tuple[float, float], control: tuple[float, float], end: tuple[float, float]
 ) -> list[tuple[float, float]]:
-    """Sample a quadratic Bezier curve after its start."""
-    a, b, c = (np.array(point) for point in (start, control, end))
-    steps = np.arange(1, CURVE_STEPS + 1)[:, None] / CURVE_STEPS
-    points = (1 - steps) ** 2 * a + 2 * steps * (1 - steps) * b + steps**2 * c
-    return [(float(x), float(y)) for x, y in points]
+    """Sample a quadratic Bezier curve after its start; plain numbers are quicker than arrays."""
+    shares = [step / CURVE_STEPS for step in range(1, CURVE_STEPS + 1)]
+    weights = [((1 - t) ** 2, 2 * t * (1 - t), t**2) for t in shares]
+    x, y = zip(start, control, end, strict=True)
+    return [(a * x[0] + b * x[1] + c * x[2], a * y[0] + b * y[1] + c * y[2]) for a, b, c in weights]
 
 
 def _on_canvas(
