@@ -8,7 +8,7 @@ PATCH = 5  # cells, square
 STRIDE = 2
 MAX_MAPS = 16  # of one layer
 # Thresholds chosen by tests/benchmarks/doubt.py on digits that no starter was trained on.
-FLAT_BELOW = 0.80
+FLAT_BELOW = 0.85
 UNSTEADY_BELOW = 0.75
 UNLIKE_BELOW = 0.75
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less

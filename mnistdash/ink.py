@@ -142,19 +142,18 @@ def _draw(sheet: Image8, line: npt.NDArray[np.float64]) -> None:
 
 
 def _centred(digit: Image8) -> Image8:
-    """Place a digit of at most 20x20 so that its centre of mass rounds to pixel 14.
+    """Place a digit of at most 20x20 so that its centre of mass is at pixel 14.
 
-    MNIST's images have theirs between 13.5 and 14.5 without exception: a shift by whole pixels.
+    MNIST's images have theirs between 13.5 and 14.5, by shifts of whole pixels. Ours are shifted
+    by parts of one too: the softer edges are those of images moved while a model is trained.
     """
-    image = np.zeros((SIDE, SIDE), np.uint8)
-    corner = []
+    shift = []
     for axis, length in enumerate(digit.shape):
         mass = digit.sum(axis=1 - axis, dtype=np.float64)
         centre = mass @ np.arange(length) / max(mass.sum(), 1.0)
-        corner.append(min(max(math.floor(SIDE / 2 - centre + 0.5), 0), SIDE - length))
-    top, left = corner
-    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return image
+        shift.append(min(max(SIDE / 2 - centre, 0.0), SIDE - length))
+    down, right = shift
+    return cv2.warpAffine(digit, np.array([[1.0, 0.0, right], [0.0, 1.0, down]]), (SIDE, SIDE))
 
 
 def strokes_from_fabric(json_data: object) -> list[list[tuple[float, float]]]:
