@@ -23,7 +23,6 @@ def confusion_heatmap(
     *,
     shares: bool = False,
     diagonal: bool = False,
-    chosen: tuple[int | None, int | None] = (None, None),
     height_px: int = 520,
 ) -> go.Figure:
     """Draw a confusion matrix whose cells can be clicked.
@@ -36,8 +35,6 @@ def confusion_heatmap(
         class_names: ten names.
         shares: write each cell as a percentage of its true class, not as a count.
         diagonal: show the rightly read too; at 99 % they outshine every error.
-        chosen: the true and the predicted class whose cell is framed; of a class alone, its row
-            or its column.
         height_px: of the whole figure.
     """
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -68,8 +65,6 @@ def confusion_heatmap(
     ends = len(matrix) - 0.5
     line = {"color": _GRID, "width": 1}
     figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
-    if chosen != (None, None):
-        figure.add_shape(_frame(chosen, len(matrix)))
     return _calm(_square_axes(figure, class_names), height=height_px)
 
 
@@ -248,15 +243,6 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     figure.update_xaxes(side="top", range=[-0.5, 27.5], **bare)
     figure.update_yaxes(scaleanchor="x", range=[27.5, -0.5], **bare)
     return _calm(figure, height=640)
-
-
-def _frame(chosen: tuple[int | None, int | None], count: int) -> dict[str, object]:
-    """Frame a cell of `count` rows and columns, or a whole row or column."""
-    (y0, y1), (x0, x1) = (
-        (-0.5, count - 0.5) if place is None else (place - 0.5, place + 0.5) for place in chosen
-    )
-    line = {"color": ACCENT, "width": 2}
-    return {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line}
 
 
 def _cell_text(row: int, column: int, text: str) -> dict[str, object]:

@@ -49,7 +49,6 @@ with chart:
             names,
             shares=unit != "count",
             diagonal=diagonal,
-            chosen=filters.chosen_classes(),
             height_px=380 if widgets.on_phone() else 520,
         ),
         key="heatmap",

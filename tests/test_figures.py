@@ -234,23 +234,6 @@ def test_class_counts_are_bars_by_name() -> None:
     assert figure.layout.xaxis.type == "category"
 
 
-@pytest.mark.parametrize(
-    ("chosen", "corners"),
-    [
-        ((4, 9), (8.5, 3.5, 9.5, 4.5)),
-        ((4, None), (-0.5, 3.5, 9.5, 4.5)),
-        ((None, 9), (8.5, -0.5, 9.5, 9.5)),
-    ],
-)
-def test_chosen_cell_row_or_column_is_framed(
-    chosen: tuple[int | None, int | None], corners: tuple[float, ...]
-) -> None:
-    """True 4 read as 9 is the cell around x = 9, y = 4; a class alone is a row or a column."""
-    figure = figures.confusion_heatmap(np.eye(10, dtype=int), list("0123456789"), chosen=chosen)
-    frame = figure.layout.shapes[-1]
-    assert (frame.type, frame.x0, frame.y0, frame.x1, frame.y1) == ("rect", *corners)
-
-
 def test_pixel_grid_writes_each_number_but_zero() -> None:
     """An image's only inked pixel is written in its place, first row on top."""
     image = np.zeros((28, 28), np.uint8)

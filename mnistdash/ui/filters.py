@@ -8,7 +8,7 @@ import streamlit as st
 from mnistdash import datasets, evaluation, figures, store
 from mnistdash.ui import state, words
 
-_CLICKED = "clicked_cell"  # the cell clicked last: a second click may report an empty selection
+_CLICKED = "clicked_cell"  # the cell clicked last: a second click reports an empty selection
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
@@ -47,10 +47,12 @@ def asks_for_right() -> bool:
 
 def take_click() -> None:
     """Filter by the cell of the heatmap that was clicked; a second click clears the filter."""
-    cell = figures.clicked_cell(st.session_state["heatmap"]) or st.session_state.get(_CLICKED)
-    if cell is None or cell == chosen_classes():
-        choose_classes(None, None)
-        return
+    cell = figures.clicked_cell(st.session_state["heatmap"])
+    if cell is None:
+        cell = st.session_state.get(_CLICKED)
+        if cell is None or cell == chosen_classes():
+            choose_classes(None, None)
+            return
     st.session_state[_CLICKED] = cell
     choose_classes(*cell)
 

@@ -173,6 +173,23 @@ def test_uploaded_picture_is_read(open_page: OpenPage) -> None:
     sync_api.expect(answer(page)).to_have_text(str(label), timeout=ANSWER_MS)
 
 
+def test_upload_beyond_the_limit_is_refused(open_page: OpenPage) -> None:
+    """The widget refuses a file of 12 MB, and so does the server when one is sent past it."""
+    page = open_page("draw")
+    page.get_by_text("Upload", exact=True).click()
+    sent: list[sync_api.Request] = []
+    page.on("request", lambda request: sent.append(request) if request.method == "PUT" else None)
+    file = {"name": "digit.png", "mimeType": "image/png", "buffer": b"only words, no picture"}
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_test_id("stAlert").wait_for()
+    large = file | {"buffer": bytes(12 * 2**20)}
+    headers = {"X-Xsrftoken": sent[0].all_headers().get("x-xsrftoken", "")}
+    refused = page.request.put(sent[0].url, headers=headers, multipart={"file": large})
+    assert refused.status == 413
+    page.locator("input[type=file]").set_input_files(large)
+    page.get_by_text("must be 11").wait_for()
+
+
 def test_text_renamed_png_is_refused(open_page: OpenPage) -> None:
     """A text file with the name of a picture gives one sentence and no traceback."""
     page = open_page("draw")
