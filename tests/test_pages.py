@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import sqlite3
+import threading
 import zipfile
 from collections.abc import Iterator
 
@@ -668,6 +669,24 @@ def test_running_training_shows_its_progress(runs: store.Store) -> None:
     assert "busy · epoch 2 of 2, 10 s left" in text(at)
     assert len(at.get("plotly_chart")) == 2
     assert "Training busy" in text(open_page("overview"))
+
+
+def test_first_figures_are_on_the_page_that_follows_the_click(
+    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that reports a fifth of a second after the click is seen without another look."""
+
+    def report(run_id: str) -> None:
+        runs.start(run_id)
+        runs.report(run_id, store.Live(epochs=5, steps=10, samples=[(0.0, None, None)]))
+
+    def submit(trainer: Trainer, run_id: str) -> None:
+        threading.Timer(0.2, report, (run_id,)).start()
+
+    monkeypatch.setattr(Trainer, "submit", submit)
+    at = open_page("train")
+    button(at, "Train").click().run()
+    assert "epoch 1 of 5" in text(at)
 
 
 def test_trainer_that_did_not_start_is_said(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import secrets
+import time
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from mnistdash.ui import state, words
 _TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
+_ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
+_FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just asked for
 
 
 def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace: bool) -> None:
@@ -27,6 +30,7 @@ def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace:
                 request=request,
             )
             st.session_state[state.FRESH] = run.id
+            st.session_state[_ASKED] = True
             state.open_engine().submit(run.id)
     except (store.StoreError, datasets.DataError, ValueError) as error:
         st.session_state[_TROUBLE] = str(error)
@@ -64,9 +68,11 @@ def resume_button(run: store.Run, place: str) -> None:
 
 def watch() -> None:
     """Show the trainings under way, refreshed while there are any, else the one just ended."""
-    under_way = [run for run in state.open_store().runs() if run.under_way]
+    if st.session_state.pop(_ASKED, False) and state.open_engine().ready:
+        _wait_for_figures()
+    under_way = _runs_under_way()
     if under_way:
-        begun = any(run.live.samples for run in under_way)
+        begun = _begun(under_way)
         st.fragment(_under_way, run_every=POLL_SECONDS if begun else FIRST_POLL_SECONDS)(begun)
         return
     fresh = st.session_state.get(state.FRESH)
@@ -75,8 +81,23 @@ def watch() -> None:
         _ended(run)
 
 
+def _wait_for_figures() -> None:
+    """Wait a moment for what a warm worker reports at once: sooner than any later look."""
+    given_up = time.monotonic() + _FIRST_FIGURES_SECONDS
+    while time.monotonic() < given_up and not _begun(_runs_under_way()):
+        time.sleep(0.02)
+
+
+def _runs_under_way() -> list[store.Run]:
+    return [run for run in state.open_store().runs() if run.under_way]
+
+
+def _begun(runs: list[store.Run]) -> bool:
+    return any(run.live.samples for run in runs)
+
+
 def _under_way(begun: bool) -> None:
-    runs = [run for run in state.open_store().runs() if run.under_way]
+    runs = _runs_under_way()
     if not runs:
         st.rerun()
     # Whoever watches sees the end, after a reload and in a second tab too.
@@ -86,7 +107,7 @@ def _under_way(begun: bool) -> None:
             _header(run)
             if run.status == "running":
                 curves(run)
-    if not begun and any(run.live.samples for run in runs):
+    if not begun and _begun(runs):
         st.rerun()  # from here on refreshed less often
 
 
