@@ -1,6 +1,6 @@
 """Why a model answers as it does: covered pixels, layers as pictures, neighbours, and doubt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -156,16 +156,17 @@ def _resampled(image: np.ndarray, slant: float, size: float) -> np.ndarray:
     return np.clip(np.rint(result), 0, 255).astype(np.uint8)
 
 
-def doubt(probs: np.ndarray) -> str | None:
+def doubt(probs: np.ndarray, class_names: Sequence[str]) -> str | None:
     """Say why an answer is doubtful, or `None` for an answer to rely on.
 
     Args:
         probs: float32 `(9, 10)`, the answers to an image's `variants`.
+        class_names: ten names.
     """
     answer = int(probs[0].argmax())
     if probs[0, answer] < FLAT_BELOW:
         second = int(np.argsort(-probs[0], kind="stable")[1])
-        return f"it looks nearly as much like {second} as like {answer}"
+        return f"it looks nearly as much like {class_names[second]} as like {class_names[answer]}"
     if probs[:, answer].mean() < UNSTEADY_BELOW:
         return "slight changes of it change the answer"
     return None
@@ -181,5 +182,5 @@ def no_digit(image: np.ndarray, alike: float) -> str | None:
     if image.sum() > INK_ABOVE * 255:
         return "it holds more ink than 99 of 100 digits"
     if alike < UNLIKE_BELOW:
-        return "it is unlike every digit that the model was trained on"
+        return "it is unlike every digit of MNIST's training images"
     return None

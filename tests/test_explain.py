@@ -117,7 +117,7 @@ def test_no_digit_names_its_reason(full: int, alike: float, said: str | None) ->
     ("top", "steady", "said"),
     [
         (0.99, 0.99, None),
-        (0.52, 0.99, "nearly as much like 3 as like 7"),
+        (0.52, 0.99, "nearly as much like garment 3 as like garment 7"),
         (0.99, 0.40, "slight changes"),
     ],
 )
@@ -126,5 +126,5 @@ def test_doubt_names_its_reason(top: float, steady: float, said: str | None) -> 
     probs = np.zeros((9, 10), np.float32)
     probs[:, 7], probs[:, 3] = steady, 1 - steady
     probs[0, 7], probs[0, 3] = top, 1 - top
-    found = explain.doubt(probs)
+    found = explain.doubt(probs, [f"garment {label}" for label in range(10)])
     assert (found is None) if said is None else (said in found)

@@ -211,11 +211,11 @@ def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
 def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
     if names != datasets.DIGITS:
-        reason = explain.doubt(probs)
+        reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
     features = classifier.starter().features(image[np.newaxis])
     alike = explain.likeness(features, classifier.starter_digits())[0]
-    reason = explain.no_digit(image, alike) or explain.doubt(probs)
+    reason = explain.no_digit(image, alike) or explain.doubt(probs, names)
     return f"Not sure this is a digit: {reason}." if reason else ""
 
 

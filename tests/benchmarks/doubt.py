@@ -61,8 +61,11 @@ def _judged(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     probs = probs.reshape(len(images), -1, classifier.NUM_CLASSES)
     alike = explain.likeness(model.features(images), classifier.starter_digits())
     judged = zip(images, alike, probs, strict=True)
-    doubted = [explain.no_digit(image, near) or explain.doubt(p) for image, near, p in judged]
-    return probs, alike, np.array([reason is not None for reason in doubted])
+    reasons = [
+        explain.no_digit(image, near) or explain.doubt(answers, datasets.DIGITS)
+        for image, near, answers in judged
+    ]
+    return probs, alike, np.array([reason is not None for reason in reasons])
 
 
 def _pen_digits() -> tuple[np.ndarray, np.ndarray]:
