@@ -74,16 +74,23 @@ def browser() -> Iterator[sync_api.Browser]:
         instance.close()
 
 
-@pytest.fixture
-def page(browser: sync_api.Browser, request: pytest.FixtureRequest) -> Iterator[sync_api.Page]:
-    """A fresh window of 1400 x 900; what it showed when a test failed goes to `screenshots/`."""
+@pytest.fixture(scope="session")
+def desk(browser: sync_api.Browser) -> Iterator[sync_api.BrowserContext]:
+    """A cache for all windows: what Streamlit loads for its pages is fetched once."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    window = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(desk: sync_api.BrowserContext, request: pytest.FixtureRequest) -> Iterator[sync_api.Page]:
+    """A fresh window of 1400 x 900; what it showed when a test failed goes to `screenshots/`."""
+    window = desk.new_page()
     yield window
     if request.node.stash.get(_failed, False):
         name = "".join(c if c.isalnum() else "_" for c in request.node.name)
         window.screenshot(path=REPO / "screenshots" / f"{name}.png", full_page=True)
-    context.close()
+    window.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pathlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright import sync_api
@@ -48,21 +48,30 @@ def link_to(name: str, starter: Starter) -> str:
     return f"{path}?run={run.id}{view}"
 
 
-@pytest.mark.parametrize("width", [1400, 400])
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_calm_and_fits(
-    browser: sync_api.Browser,
-    app_url: str,
-    settled: Settled,
-    starter: Starter,
-    name: str,
-    width: int,
-) -> None:
-    """No error, no traceback, no request to another machine, nothing that scrolls sideways."""
+@pytest.fixture(scope="module", params=[1400, 400])
+def screen(
+    browser: sync_api.Browser, request: pytest.FixtureRequest
+) -> Iterator[tuple[sync_api.BrowserContext, int]]:
+    """A screen, or a phone, for all pages in turn; and its width."""
+    width = request.param
     phone = {"user_agent": PHONE, "has_touch": True, "is_mobile": True} if width == 400 else {}
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="light", **phone
     )
+    yield context, width
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_calm_and_fits(
+    screen: tuple[sync_api.BrowserContext, int],
+    app_url: str,
+    settled: Settled,
+    starter: Starter,
+    name: str,
+) -> None:
+    """No error, no traceback, no request to another machine, nothing that scrolls sideways."""
+    context, width = screen
     page = context.new_page()
     witness = Witness(page)
     page.goto(f"{app_url}/{link_to(name, starter)}")
@@ -86,7 +95,7 @@ def test_page_is_calm_and_fits(
         ".map((element) => element.scrollWidth - element.clientWidth)"
     )
     said = content.inner_text()
-    context.close()
+    page.close()
     assert overflow == [0, 0]
     assert witness.said == []
     assert "Traceback" not in said
