@@ -338,7 +338,7 @@ def _decoded(data: bytes, formats: Sequence[str] = tuple(SIGNATURES)) -> tuple[P
         scale = min(1.0, math.sqrt(SEARCH_PIXELS / math.prod(size)))
         image.draft("L", (max(1, int(size[0] * scale)), max(1, int(size[1] * scale))))
         if image.format == "WEBP":
-            image = _webp(data, image.has_transparency_data)
+            image = _webp(data, image.has_transparency_data and not _is_heavy(image))
         image.load()
         shrink = math.isqrt(max(1, math.prod(image.size) // SEARCH_PIXELS))
         plane = _composited(*_reduced(image, min(shrink, *image.size)))
@@ -365,6 +365,11 @@ def _opened(data: bytes, formats: Sequence[str]) -> Image.Image:
     if max(image.size) < MIN_SIDE or min(image.size) < MIN_WIDTH:
         raise Refusal(TOO_SMALL)
     return image
+
+
+def _is_heavy(image: Image.Image) -> bool:
+    """Tell whether decoding with transparency, which doubles an animation, takes over 150 MB."""
+    return image.is_animated and math.prod(image.size) > MAX_PIXELS / 2
 
 
 def _webp(data: bytes, transparent: bool) -> Image.Image:

@@ -480,17 +480,25 @@ print(peak() - before)
 
 
 @pytest.mark.parametrize(
-    ("kind", "size"),
-    [("JPEG", (8000, 6250)), ("PNG", (4600, 3400)), ("GIF", (4600, 3400)), ("WEBP", (4600, 3400))],
+    ("kind", "size", "frames"),
+    [
+        ("JPEG", (8000, 6250), 1),
+        ("PNG", (4600, 3400), 1),
+        ("GIF", (4600, 3400), 2),
+        ("WEBP", (4600, 3400), 1),
+        ("WEBP", (4600, 3400), 2),
+    ],
 )
 def test_largest_pictures_take_150_mb_at_most(
-    tmp_path: pathlib.Path, kind: str, size: tuple[int, int]
+    tmp_path: pathlib.Path, kind: str, size: tuple[int, int], frames: int
 ) -> None:
     """A JPEG of 50 megapixels and others of 16 are read, in a process of their own."""
     large = Image.fromarray(page()).resize(size).convert("L" if kind == "GIF" else "RGB")
     options = {"method": 0} if kind == "WEBP" else {"compress_level": 1} if kind == "PNG" else {}
-    for name, picture in (("small", Image.fromarray(page())), ("large", large)):
-        (tmp_path / name).write_bytes(saved(picture, kind, **options))
+    if frames > 1:
+        options |= {"save_all": True, "append_images": [large.rotate(180)]}
+    (tmp_path / "small").write_bytes(saved(page(), kind))
+    (tmp_path / "large").write_bytes(saved(large, kind, **options))
     command = [sys.executable, "-c", MEASURE, str(tmp_path / "small"), str(tmp_path / "large")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 150
