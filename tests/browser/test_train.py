@@ -138,7 +138,6 @@ def test_second_tab_sees_the_same_training(
     open_page: OpenPage,
     settled: Settled,
     choose: Choose,
-    browser: sync_api.Browser,
     app_url: str,
     app_store: store.Store,
 ) -> None:
@@ -147,13 +146,12 @@ def test_second_tab_sees_the_same_training(
     ask_for(page, settled, choose, epochs=200, seed=5, batch_size=1)
     train_button(page).click()
     wait_for_points(page, 0, timeout_ms=COLD_MS)
-    context = browser.new_context()
-    other = context.new_page()
+    other = page.context.new_page()
     other.goto(app_url)
     other.get_by_test_id("stSidebar").get_by_text(re.compile("^Training")).wait_for()
     other.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
     wait_for_points(other, 0)
-    context.close()
+    other.close()
 
 
 def test_training_is_stopped_within_seconds_and_resumed(
