@@ -108,7 +108,7 @@ def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
     trained = weights(outcome)
     for variable in model.weights:
         theirs = variable.value.numpy()
-        np.testing.assert_allclose(trained[variable.path], theirs, atol=1e-5, rtol=1e-4)
+        np.testing.assert_allclose(trained[variable.path], theirs, atol=1e-5, rtol=0)
     assert outcome.history[0].loss == pytest.approx(sum(losses) / 112, abs=1e-5)
 
 
