@@ -1,6 +1,7 @@
 """Every page from an empty store to a finished run, driven without a browser."""
 
 import dataclasses
+import gc
 import html
 import io
 import json
@@ -53,6 +54,18 @@ class Trainer:
     def submit(self, run_id: str) -> None:
         """Note a run."""
         self.submitted.append(run_id)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def frozen() -> Iterator[None]:
+    """No search for garbage among what other tests imported.
+
+    Streamlit searches all memory after each run of a page: with TensorFlow's objects in it, that
+    takes three times as long as the page.
+    """
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,11 @@ def ask_for(
     seed: int = 0,
     batch_size: int = 32,
 ) -> None:
-    """Set up a small training on optdigits, a hundredth of a second an epoch in batches of 32."""
+    """Set up a small training on optdigits.
+
+    In batches of 32 an epoch takes a hundredth of a second; in batches of 1 a training of 200
+    epochs doesn't end while a test looks at it.
+    """
     choose(page, "Images", "optdigits")
     fill(page, settled, "Layers", "flatten dense64")
     fill(page, settled, "Epochs", epochs)
@@ -213,7 +217,7 @@ def test_second_training_waits_for_the_first(
 ) -> None:
     """Of two trainings the second says how many are ahead, and stops at once when asked."""
     page = open_page("train")
-    ask_for(page, settled, choose, epochs=200, seed=2)
+    ask_for(page, settled, choose, epochs=200, seed=2, batch_size=1)
     train_button(page).click()
     page.get_by_role("button", name="Stop").first.wait_for()
     fill(page, settled, "Seed", 3)
@@ -231,7 +235,7 @@ def test_double_click_starts_one(
 ) -> None:
     """Two clicks in a row ask for one training."""
     page = open_page("train")
-    ask_for(page, settled, choose, epochs=200, seed=4)
+    ask_for(page, settled, choose, epochs=200, seed=4, batch_size=1)
     before = len(app_store.runs())
     train_button(page).dblclick()
     page.get_by_role("button", name="Stop").first.wait_for()
@@ -245,7 +249,7 @@ def test_killed_worker_is_said_and_replaced(
 ) -> None:
     """A worker killed with signal 9 fails its run with a sentence; the next training works."""
     page = open_page("train")
-    ask_for(page, settled, choose, epochs=200, seed=6)
+    ask_for(page, settled, choose, epochs=200, seed=6, batch_size=1)
     train_button(page).click()
     wait_for_points(page, 0, timeout_ms=COLD_MS)
     run = newest(app_store)
@@ -255,6 +259,7 @@ def test_killed_worker_is_said_and_replaced(
     print(f"\nsaid to have been killed after {time.monotonic() - start:.1f} s")
     assert app_store.run(run.id).status == "failed"
     fill(page, settled, "Epochs", 2)
+    fill(page, settled, "Batch size", 32)
     train_button(page).click()
     page.get_by_text(re.compile("has finished")).wait_for(timeout=COLD_MS)
     assert newest(app_store).finished
