@@ -8,15 +8,12 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mnistdash import classifier, datasets, engine, explain, recipes, store
+from mnistdash import datasets, engine, outliers, recipes, store
 
 if TYPE_CHECKING:
     from mnistdash import training
 
 _BAR = 30  # characters
-_REPRESENTATIVES = 500  # training images that stand for all, to know what is no digit
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--json", action="store_true", help="print one JSON object")
     train.set_defaults(command=_train)
 
-    starter = commands.add_parser("starter", help="train a run that ships with the package")
-    starter.add_argument("dataset", choices=sorted(recipes.STARTERS))
+    starter = commands.add_parser("starter", help="train what ships with the package")
+    starter.add_argument("which", choices=[*sorted(recipes.STARTERS), "detector"])
     starter.set_defaults(command=_starter)
 
     runs = commands.add_parser("runs", help="list the runs, newest first")
@@ -85,9 +82,8 @@ def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str)
     """Train in this process and return the finished run."""
     recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
     run_id = runs.enqueue(recipe, dataset, name=name).id
-    on_progress = _show_progress if sys.stderr.isatty() else None
-    engine.perform(run_id, runs.url, on_progress=on_progress)
-    if on_progress:
+    engine.perform(run_id, runs.url, on_progress=_progress_shown())
+    if sys.stderr.isatty():
         print(file=sys.stderr)
     run = runs.run(run_id)
     if run is not None and run.under_way:
@@ -98,24 +94,35 @@ def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str)
 
 
 def _starter(options: argparse.Namespace) -> int:
-    """Train a starter run and write it into the package's folder."""
-    name = options.dataset
-    with tempfile.TemporaryDirectory() as folder:
-        runs = store.Store(f"sqlite:///{folder}/starter.sqlite3")
+    """Train a starter run, or the digit detector, and write it into the package's folder."""
+    folder = pathlib.Path(__file__).with_name("starter")
+    if options.which == "detector":
+        return _train_detector(folder / "detector.tflite", datasets.load("mnist"))
+    name = options.which
+    with tempfile.TemporaryDirectory() as scratch:
+        runs = store.Store(f"sqlite:///{scratch}/starter.sqlite3")
         run = _trained(runs, recipes.STARTERS[name], name, "starter")
-        target = pathlib.Path(__file__).with_name("starter") / f"{name}.zip"
+        target = folder / f"{name}.zip"
         target.write_bytes(runs.export(run.id, shipped_as=f"starter-{name}"))
-    if name == "mnist":
-        _write_representatives(target.with_name("digits.npy"), name)
     print(f"{target.name}: {run.test_accuracy:.4f}, {run.seconds:.0f} s, {target.stat().st_size} B")
     return 0
 
 
-def _write_representatives(target: pathlib.Path, dataset: str) -> None:
-    """Write what the starter makes of the training images that stand for all of them."""
-    features = classifier.starter().features(datasets.load(dataset).x_train)
-    chosen = explain.representatives(features, _REPRESENTATIVES)
-    np.save(target, features[chosen].astype(np.float16), allow_pickle=False)
+def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
+    from mnistdash import training
+
+    recipe = recipes.DETECTOR
+    drawings = outliers.training_set(digits, recipe.seed)
+    outcome = training.train(recipe, drawings, on_progress=_progress_shown())
+    model = outcome.artifacts["model.tflite"]
+    target.write_bytes(model)
+    print(f"{target.name}: {outcome.seconds:.0f} s, {len(model)} B")
+    return 0
+
+
+def _progress_shown() -> "training.OnProgress | None":
+    """Return what shows the progress: nothing where nobody looks."""
+    return _show_progress if sys.stderr.isatty() else None
 
 
 def _show_progress(progress: "training.Progress") -> None:

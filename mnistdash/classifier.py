@@ -15,6 +15,7 @@ if typing.TYPE_CHECKING:
     from ai_edge_litert import interpreter as litert
 
 NUM_CLASSES = 10
+NO_DIGIT = 2  # of the digit detector; its other classes are a one and any other digit
 _BATCH = 500  # images at once; larger ones are no faster and cost memory
 # A tensor is named by the operations merged into it: `mnistdash_1/2_conv32x3_1/Relu;...`.
 _LAYER_NAME = re.compile(r"/(\d+_[a-z0-9.]+)")
@@ -139,18 +140,27 @@ def starter() -> Classifier:
         return Classifier(files.read("model.tflite"))
 
 
-@functools.cache
-def starter_digits() -> np.ndarray:
-    """Read what the starter makes of the digits that stand for all it was trained on.
+def digit_probs(images: np.ndarray) -> np.ndarray:
+    """Compute how probable it is that each image shows a digit, whichever.
+
+    Args:
+        images: uint8 `(n, 28, 28)`, ink bright, ground 0; n may be 0.
 
     Returns:
-        `features` of these training images, float32 `(k, d)`.
+        float32 `(n,)`, 0-1.
 
     Raises:
+        ValueError: the array has another dtype or shape.
         FileNotFoundError: as `starter`.
     """
-    file = importlib.resources.files("mnistdash") / "starter" / "digits.npy"
-    return np.load(io.BytesIO(file.read_bytes()), allow_pickle=False).astype(np.float32)
+    return 1 - _detector().probs(images)[:, NO_DIGIT]
+
+
+@functools.cache
+def _detector() -> Classifier:
+    """Read the model that `python -m mnistdash starter detector` trains."""
+    file = importlib.resources.files("mnistdash") / "starter" / "detector.tflite"
+    return Classifier(file.read_bytes())
 
 
 def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpreter":

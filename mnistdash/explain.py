@@ -10,7 +10,7 @@ MAX_MAPS = 16  # of one layer
 # Thresholds chosen by tests/benchmarks/doubt.py on digits that no starter was trained on.
 FLAT_BELOW = 0.85
 UNSTEADY_BELOW = 0.75
-UNLIKE_BELOW = 0.75
+DIGIT_BELOW = 0.45
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 
 Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, 10)
@@ -83,41 +83,6 @@ def nearest(features: np.ndarray, feature: np.ndarray, count: int) -> np.ndarray
     return np.argsort(-alike, kind="stable")[:count]
 
 
-def representatives(features: np.ndarray, count: int) -> np.ndarray:
-    """Choose a few that together stand for all: each is the least like those before it.
-
-    Args:
-        features: float32 `(n, d)`.
-        count: how many, 1 to n.
-
-    Returns:
-        Indices into `features`, the first one first, int64 `(count,)`.
-
-    Sources: T. Gonzalez, "Clustering to minimize the maximum intercluster distance" (1985);
-    K. Roth et al., "Towards total recall in industrial anomaly detection" (2022).
-    """
-    units = _unit(features)
-    chosen = [0]
-    alike = units @ units[0]
-    while len(chosen) < count:
-        chosen.append(int(alike.argmin()))
-        alike = np.maximum(alike, units @ units[chosen[-1]])
-    return np.array(chosen)
-
-
-def likeness(features: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Measure how alike each one is to the most alike of those known.
-
-    Args:
-        features: float32 `(n, d)`.
-        known: float32 `(k, d)`.
-
-    Returns:
-        The cosine with the nearest, -1 to 1, float32 `(n,)`.
-    """
-    return (_unit(features) @ _unit(known).T).max(axis=1)
-
-
 def _unit(features: np.ndarray) -> np.ndarray:
     return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-9)
 
@@ -172,15 +137,15 @@ def doubt(probs: np.ndarray, class_names: Sequence[str]) -> str | None:
     return None
 
 
-def no_digit(image: np.ndarray, alike: float) -> str | None:
+def no_digit(image: np.ndarray, digit_prob: float) -> str | None:
     """Say why an image is hardly a digit, or `None` for one that may be.
 
     Args:
         image: uint8 `(28, 28)`, ink bright.
-        alike: its `likeness` to the digits that the starter was trained on.
+        digit_prob: its `classifier.digit_probs`, 0-1.
     """
     if image.sum() > INK_ABOVE * 255:
         return "it holds more ink than 99 of 100 digits"
-    if alike < UNLIKE_BELOW:
-        return "it is unlike every digit of MNIST's training images"
+    if digit_prob < DIGIT_BELOW:
+        return "it looks more like a letter, a sign or a scribble"
     return None

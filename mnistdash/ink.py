@@ -546,8 +546,10 @@ def _is_written_on(sheet: _Blob, blob: _Blob) -> bool:
         and blob.x + blob.width < sheet.x + sheet.width
         and blob.y + blob.height < sheet.y + sheet.height
     )
-    likely = blob.likeness > 0.4 * sheet.likeness and blob.stroke < 0.8 * sheet.stroke
-    return within and likely and sheet.stroke > 0.12 and blob.scene.dark != sheet.scene.dark
+    fat = sheet.stroke > max(0.12, blob.stroke / 0.8)
+    white = not sheet.scene.dark and sheet.mask.mean() > 0.5
+    likely = blob.likeness > (0.1 if white else 0.4) * sheet.likeness and (fat or white)
+    return within and likely and blob.scene.dark != sheet.scene.dark
 
 
 def _sized(plane: Plane) -> Plane:
@@ -696,15 +698,20 @@ def _thickness(blob: _Blob) -> float:
 
 
 def _border(blob: _Blob) -> float:
-    """Distrust what touches the border, unless it is a digit cropped to its own box."""
+    """Distrust what touches the border, unless it is a digit cropped to its own box.
+
+    A desk around a sheet of paper touches it on three sides or four.
+    """
     height, width = blob.scene.tone.shape
     share = min(blob.width / width, blob.height / height)
     rim = np.concatenate([blob.mask[0], blob.mask[-1], blob.mask[:, 0], blob.mask[:, -1]])
     if share > 0.85 and blob.stroke > 0.05 and rim.mean() < 0.5 and blob.mask.mean() < 0.65:
         return 1.0
-    low = blob.x == 0 or blob.y == 0
-    high = blob.x + blob.width == width or blob.y + blob.height == height
-    return 0.15 if low or high or share > 0.9 else 1.0
+    ends = blob.x + blob.width == width, blob.y + blob.height == height
+    touched = sum((blob.x == 0, blob.y == 0, *ends))
+    if touched > 2:
+        return 0.02
+    return 0.15 if touched or share > 0.9 else 1.0
 
 
 def _outline(blob: _Blob) -> float:

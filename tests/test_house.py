@@ -22,6 +22,7 @@ FLOORS = {
     "network": 2,
     "explain": 2,
     "evaluation": 2,
+    "outliers": 2,
     "classifier": 2,
     "ink": 2,
     "store": 2,

@@ -1,5 +1,6 @@
 """The same work without a browser: what the commands print, refuse and really train."""
 
+import dataclasses
 import io
 import json
 import os
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from mnistdash import __main__ as command
-from mnistdash import classifier, datasets, recipes, store
+from mnistdash import classifier, datasets, outliers, recipes, store
 
 REPO = pathlib.Path(__file__).parents[1]
 KEYS = {"run", "test_accuracy", "test_errors", "test_loss", "train_seconds", "epochs"}
@@ -232,10 +233,16 @@ def _copy(source: int, target: io.BytesIO) -> None:
         pass
 
 
-def test_five_hundred_images_stand_for_all(tmp_path: pathlib.Path) -> None:
-    """What the starter makes of them is written, the first training image first."""
-    command._write_representatives(tmp_path / "digits.npy", "optdigits")
-    written = np.load(tmp_path / "digits.npy", allow_pickle=False)
-    first = classifier.starter().features(datasets.load("optdigits").x_train[:1])[0]
-    assert (written.shape, written.dtype) == ((500, len(first)), np.float16)
-    assert written[0] == pytest.approx(first, rel=1e-3, abs=1e-3)
+def test_detector_is_trained_and_written(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model is written that answers; trained on little, on optdigits, for one epoch."""
+    monkeypatch.setattr(outliers, "OUTLIERS", 64)
+    monkeypatch.setattr(outliers, "REDRAWN", 8)
+    monkeypatch.setattr(outliers, "ONES", 4)
+    monkeypatch.setattr(recipes, "DETECTOR", dataclasses.replace(recipes.DETECTOR, epochs=1))
+    target = tmp_path / "detector.tflite"
+    assert command._train_detector(target, datasets.load("optdigits")) == 0
+    written = classifier.Classifier(target.read_bytes())
+    assert written.probs(datasets.load("optdigits").x_test[:3]).shape == (3, 10)
+    assert f"{target.stat().st_size} B" in capsys.readouterr().out

@@ -22,7 +22,7 @@ DENSE = "flatten dense16"
 CONV = "conv4x3 bn pool2 conv6x3 pool2 flatten dense8"
 DROP = "conv4x3 bn pool2 drop.3 flatten dense8 drop.2"
 # Small rates: a rounding error that turns a rectifier on or off then moves no weight by 1e-5,
-# while four right steps move them by a hundred times as much.
+# while the four steps move some by 65 times as much and more.
 OPTIMIZERS = {
     "sgd": {"learning_rate": 0.01},
     "momentum": {"optimizer": "sgd", "learning_rate": 0.001, "momentum": 0.9},

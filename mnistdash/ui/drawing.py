@@ -213,9 +213,8 @@ def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     if names != datasets.DIGITS:
         reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
-    features = classifier.starter().features(image[np.newaxis])
-    alike = explain.likeness(features, classifier.starter_digits())[0]
-    reason = explain.no_digit(image, alike) or explain.doubt(probs, names)
+    digit_prob = float(classifier.digit_probs(image[np.newaxis])[0])
+    reason = explain.no_digit(image, digit_prob) or explain.doubt(probs, names)
     return f"Not sure this is a digit: {reason}." if reason else ""
 
 

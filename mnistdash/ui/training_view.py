@@ -29,9 +29,7 @@ def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace:
                 trace=trace,
                 request=request,
             )
-            st.session_state[state.FRESH] = run.id
-            st.session_state[_ASKED] = True
-            state.open_engine().submit(run.id)
+            _send(run.id)
     except (store.StoreError, datasets.DataError, ValueError) as error:
         st.session_state[_TROUBLE] = str(error)
 
@@ -43,7 +41,13 @@ def resume(run_id: str) -> None:
     except store.StoreError as error:
         st.session_state[_TROUBLE] = str(error)
         return
+    _send(run_id)
+
+
+def _send(run_id: str) -> None:
+    """Send a run to the worker, and let the page that follows the click show it first."""
     st.session_state[state.FRESH] = run_id
+    st.session_state[_ASKED] = True
     state.open_engine().submit(run_id)
 
 

@@ -35,6 +35,8 @@ class Photograph:
     noise: float = 3.0  # standard deviation
     tilt: float = 0.0  # greatest, degrees
     lines: float | None = None  # brightness of ruled lines, if any
+    shadow: float = 0.0  # how much darker it is on one side of an edge through the middle
+    desk: float | None = None  # brightness of a desk on which the sheet lies, if any
 
 
 PHOTOGRAPHS = {
@@ -43,6 +45,8 @@ PHOTOGRAPHS = {
     "photographs, grey paper, noise": Photograph(light=0.4, paper=140, noise=14, tilt=8),
     "photographs, faint ruled lines": Photograph(light=0.4, tilt=8, lines=180),
     "photographs, dark ruled lines": Photograph(light=0.4, tilt=8, lines=100),
+    "photographs, sheet on a dark desk": Photograph(light=0.2, tilt=8, desk=70),
+    "photographs, edge of a shadow": Photograph(light=0.2, tilt=8, shadow=0.5),
 }
 
 
@@ -85,6 +89,12 @@ def photographed(strokes: Sequence, rng: np.random.Generator, how: Photograph) -
     direction = rng.uniform(0, 2 * np.pi)
     down, right = np.mgrid[:side, :side] / side - 0.5
     picture *= 1 - how.light * (0.5 + down * np.sin(direction) + right * np.cos(direction))
+    if how.desk is not None:
+        turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-15, 15), 0.65)
+        picture = cv2.warpAffine(picture, turn, (side, side), borderValue=how.desk)
+    if how.shadow:
+        across = down * np.cos(direction) - right * np.sin(direction) + rng.uniform(-0.15, 0.15)
+        picture *= 1 - how.shadow / (1 + np.exp(-60 * across))
     return np.clip(picture + rng.normal(0, how.noise, picture.shape), 0, 255).astype(np.uint8)
 
 

@@ -3,9 +3,13 @@
 import io
 import json
 import pathlib
+import time
+import urllib.request
+import uuid
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from playwright import sync_api
@@ -100,11 +104,14 @@ def test_ten_pen_digits_small_and_in_a_corner(open_page: OpenPage, settled: Sett
     assert right >= 9, read
 
 
-@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize(("width", "zoom"), [(320, 1), (360, 1), (360, 2)])
 def test_finger_draws_on_a_small_phone(
-    browser: sync_api.Browser, app_url: str, settled: Settled, width: int
+    browser: sync_api.Browser, app_url: str, settled: Settled, width: int, zoom: int
 ) -> None:
-    """On a phone 320 or 360 pixels wide a finger draws a zero, nothing scrolls, it is read."""
+    """On a phone 320 or 360 pixels wide, also zoomed to 200 %, a finger's zero is read.
+
+    Nothing scrolls meanwhile, neither the page nor what the zoom shows of it.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True, user_agent=PHONE
     )
@@ -117,9 +124,14 @@ def test_finger_draws_on_a_small_phone(
     box = canvas.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": zoom})
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scrolled = """() => [document.querySelector('[data-testid=stMain]').scrollTop,
+        visualViewport.scale, visualViewport.offsetLeft, visualViewport.offsetTop]"""
     before = page.evaluate(scrolled)
-    touch(page, [(box["x"] + 140 + 150 * (x - 0.5), box["y"] + 60 + 150 * y) for x, y in ZERO[0]])
+    assert before[1] == zoom
+    touch(page, [(box["x"] + 85 + 110 * (x - 0.5), box["y"] + 60 + 110 * y) for x, y in ZERO[0]])
     sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
     assert page.evaluate(scrolled) == before
     context.close()
@@ -189,6 +201,62 @@ def test_upload_beyond_the_limit_is_refused(open_page: OpenPage) -> None:
     assert refused.status == 413
     page.locator("input[type=file]").set_input_files(large)
     page.get_by_text("must be 11").wait_for()
+
+
+def test_uploads_are_given_back_with_their_session(
+    serve: Callable[..., str], page: sync_api.Page, home: pathlib.Path
+) -> None:
+    """Of 50 files of 9 MB put into a session no more than themselves is kept, and not for long.
+
+    A session ends when nobody has come back to it for a while, here 1 s, and is swept out when
+    the next visitor leaves.
+    """
+    url = serve("app.py", MNISTDASH_HOME=str(home), STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="1")
+    visitor = page.context.new_page()
+    visitor.goto(f"{url}/draw")
+    visitor.get_by_text("Upload", exact=True).click()
+    with visitor.expect_request(lambda request: request.method == "PUT") as sent:
+        visitor.locator("input[type=file]").set_input_files(
+            {"name": "digit.png", "mimeType": "image/png", "buffer": b"only words, no picture"}
+        )
+    visitor.get_by_test_id("stAlert").wait_for()
+    before = megabytes(url)
+    for _ in range(50):
+        assert put(sent.value, bytes(9_000_000)) < 300
+    assert megabytes(url) - before < 1.2 * 450
+    visitor.close()
+    page.wait_for_timeout(1500)
+    deadline = time.monotonic() + 30
+    while megabytes(url) - before > 100 and time.monotonic() < deadline:
+        page.goto(f"{url}/draw")
+        page.get_by_text("Upload", exact=True).wait_for()
+        page.goto("about:blank")
+        page.wait_for_timeout(500)
+    assert megabytes(url) - before <= 100
+
+
+def put(like: sync_api.Request, content: bytes) -> int:
+    """Send a file past the widget into the session of an earlier upload; return the status."""
+    head = b'--part\r\nContent-Disposition: form-data; name="file"; filename="digit.png"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=part"} | {
+        name: like.all_headers()[name] for name in ("cookie", "x-xsrftoken")
+    }
+    url = f"{like.url.rsplit('/', 1)[0]}/{uuid.uuid4()}"
+    body = head + content + b"\r\n--part--\r\n"
+    request = urllib.request.Request(url, body, headers, method="PUT")
+    with urllib.request.urlopen(request) as answer:
+        return answer.status
+
+
+def megabytes(url: str) -> float:
+    """Measure the memory of the server at an address."""
+    port = url.rsplit(":", 1)[1]
+    (server,) = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "streamlit" in (line := process.info["cmdline"] or []) and port in line
+    ]
+    return server.memory_info().rss / 1e6
 
 
 def test_text_renamed_png_is_refused(open_page: OpenPage) -> None:
