@@ -468,6 +468,7 @@ class _Scene:
     contrast: Plane
     floor: float
     dark: bool  # False where the picture was inverted: light ink on dark ground
+    trust: float = 1.0  # how likely what is found in it is ink
 
     @property
     def side(self) -> float:
@@ -522,7 +523,7 @@ class _Blob:
     def likeness(self) -> float:
         """How much it looks like a digit: large, strong, thin-stroked, sharp, on its own."""
         strength = math.sqrt(self.peak) * min(1.0, self.peak / (4 * self.scene.floor)) ** 1.5
-        product = strength * self.side / self.scene.side
+        product = self.scene.trust * strength * self.side / self.scene.side
         for rule in (_place, _thickness, _border, _outline, _distinctness, _sharpness):
             product *= rule(self)
         return float(product)
@@ -530,26 +531,12 @@ class _Blob:
 
 def _found(plane: Plane) -> list[_Blob]:
     """Find what may be a digit, the likeliest first."""
-    blobs = [blob for scene in _scenes(_sized(plane)) for blob in _blobs(scene)]
+    plane = _without_desk(_sized(plane))
+    blobs = [blob for scene in _scenes(plane) for blob in _blobs(scene)]
     blobs = sorted(blobs, key=lambda blob: -blob.likeness)
     if not blobs or blobs[0].likeness < MIN_LIKENESS:
         raise Refusal(NO_DIGIT)
-    best = blobs[0]
-    return sorted(blobs, key=lambda blob: not _is_written_on(best, blob))
-
-
-def _is_written_on(sheet: _Blob, blob: _Blob) -> bool:
-    """Tell a digit from the sheet of paper it is on, when that stands out from a desk."""
-    within = (
-        sheet.x < blob.x
-        and sheet.y < blob.y
-        and blob.x + blob.width < sheet.x + sheet.width
-        and blob.y + blob.height < sheet.y + sheet.height
-    )
-    fat = sheet.stroke > max(0.12, blob.stroke / 0.8)
-    white = not sheet.scene.dark and sheet.mask.mean() > 0.5
-    likely = blob.likeness > (0.1 if white else 0.4) * sheet.likeness and (fat or white)
-    return within and likely and blob.scene.dark != sheet.scene.dark
+    return blobs
 
 
 def _sized(plane: Plane) -> Plane:
@@ -565,14 +552,53 @@ def _sized(plane: Plane) -> Plane:
     return np.clip(cv2.resize(plane, size, interpolation=method), plane.min(), plane.max())
 
 
+def _without_desk(plane: Plane) -> Plane:
+    """Paint what surrounds a sheet of paper in the tone of the paper near it."""
+    for tone in (plane, 255 - plane):
+        sheet = _sheet(tone)
+        if sheet is not None:
+            usual = float(np.median(tone[sheet]))
+            sigma, little = max(plane.shape) / 16, 1e-3
+            paper = np.where(sheet, np.maximum(tone, usual), 0)  # without the ink
+            weight = cv2.GaussianBlur(sheet.astype(np.float32), (0, 0), sigma)
+            near = (cv2.GaussianBlur(paper, (0, 0), sigma) + little * usual) / (weight + little)
+            painted = np.where(sheet, tone, near)
+            return painted if tone is plane else 255 - painted
+    return plane
+
+
+def _sheet(tone: Plane) -> Mask | None:
+    """Find a light sheet with four sides and something darker on it, a little inside its edge."""
+    smooth = cv2.GaussianBlur(tone, (0, 0), max(1.0, max(tone.shape) / 300)).astype(np.uint8)
+    _, light = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(light, connectivity=4)
+    if len(stats) == 1:
+        return None
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    part = labels == largest
+    outlines, _ = cv2.findContours(
+        part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    whole = cv2.fillConvexPoly(np.zeros(tone.shape, np.uint8), hull, 1)
+    share, paper = whole.mean(), part.sum() / whole.sum()
+    cut = sum(bool(rim.any()) for rim in (whole[0], whole[-1], whole[:, 0], whole[:, -1]))
+    # What touches more than one side of the picture may as well be lit by a window.
+    if cut > 1 or share < 0.1 or not 0.6 < paper < 0.998 or not _is_quadrilateral(part):
+        return None
+    margin = 2 * max(2, round(max(tone.shape) / 160)) + 1
+    return cv2.erode(whole, np.ones((margin, margin), np.uint8)) > 0
+
+
 def _scenes(plane: Plane) -> Iterator[_Scene]:
-    """See a picture as dark ink and as light ink, with ruled lines and without."""
+    """See a picture as dark ink and as light: as it is, under shadows, without ruled lines."""
     smooth = _smoothed(plane)
     floor = max(5.0, 5 * _noise(smooth))
     for dark in (True, False):
         tone = smooth if dark else 255 - smooth
-        contrast = _below_ground(tone)
+        contrast = _below_ground(tone, reach=0.35)
         yield _Scene(tone, contrast, floor, dark)
+        yield _Scene(tone, _below_ground(tone, reach=0.15), floor, dark, trust=0.6)
         unruled = _without_level_lines(contrast, floor)
         unruled = _without_level_lines(np.ascontiguousarray(unruled.T), floor).T
         if (unruled != contrast).any():
@@ -595,10 +621,11 @@ def _noise(plane: Plane) -> float:
     return 1.4826 * float(np.median(np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 2))))
 
 
-def _below_ground(tone: Plane) -> Plane:
+def _below_ground(tone: Plane, *, reach: float) -> Plane:
     """Measure how far each pixel lies below the ground around it.
 
-    A closing wider than any pen fills the ink and keeps the edges of shadows (black top-hat).
+    A closing wider than the pen fills the ink and keeps the edges of shadows (black top-hat). Its
+    window is `reach` of the shorter side: the smaller, the more shadows and the fewer pens.
     Outside the picture it sees the ground that is nearest, so that ink may touch the border.
 
     Source: P. Soille, "Morphological Image Analysis", section 4.5.
@@ -607,7 +634,7 @@ def _below_ground(tone: Plane) -> Plane:
     scale = min(1.0, 160 / max(tone.shape))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(tone, size, interpolation=cv2.INTER_AREA)
-    window = max(3, int(0.35 * min(small.shape))) | 1
+    window = max(3, int(reach * min(small.shape))) | 1
     nearest = cv2.dilate(small, np.ones((2 * window + 1, 2 * window + 1), np.uint8))
     padded = cv2.copyMakeBorder(nearest, *[window] * 4, cv2.BORDER_REPLICATE)
     padded[window:-window, window:-window] = small
@@ -698,20 +725,15 @@ def _thickness(blob: _Blob) -> float:
 
 
 def _border(blob: _Blob) -> float:
-    """Distrust what touches the border, unless it is a digit cropped to its own box.
-
-    A desk around a sheet of paper touches it on three sides or four.
-    """
+    """Distrust what touches the border, unless it is a digit cropped to its own box."""
     height, width = blob.scene.tone.shape
     share = min(blob.width / width, blob.height / height)
     rim = np.concatenate([blob.mask[0], blob.mask[-1], blob.mask[:, 0], blob.mask[:, -1]])
     if share > 0.85 and blob.stroke > 0.05 and rim.mean() < 0.5 and blob.mask.mean() < 0.65:
         return 1.0
-    ends = blob.x + blob.width == width, blob.y + blob.height == height
-    touched = sum((blob.x == 0, blob.y == 0, *ends))
-    if touched > 2:
-        return 0.02
-    return 0.15 if touched or share > 0.9 else 1.0
+    low = blob.x == 0 or blob.y == 0
+    high = blob.x + blob.width == width or blob.y + blob.height == height
+    return 0.15 if low or high or share > 0.9 else 1.0
 
 
 def _outline(blob: _Blob) -> float:

@@ -356,17 +356,31 @@ def on_a_desk(picture: np.ndarray) -> np.ndarray:
     return np.pad(picture, 30, constant_values=60)
 
 
+def askew_on_a_desk(picture: np.ndarray) -> np.ndarray:
+    """The sheet lies askew on a dark desk, its digit near an edge."""
+    turn = cv2.getRotationMatrix2D((110, 110), 5, 0.6)
+    return cv2.warpAffine(picture[40:, 40:], turn, (220, 220), borderValue=60)
+
+
+def shaded(picture: np.ndarray) -> np.ndarray:
+    """The edge of a shadow crosses the digit, aslant."""
+    down, right = np.mgrid[: len(picture), : picture.shape[1]]
+    return np.where(2 * right + down > 320, picture, picture * 0.5).astype(np.uint8)
+
+
 def cropped(picture: np.ndarray) -> np.ndarray:
     """The digit touches all four sides."""
     return picture[53:168, 73:148]
 
 
-@pytest.mark.parametrize("spoil", [lit, ruled, boxed, noisy, on_a_desk, cropped])
+@pytest.mark.parametrize(
+    "spoil", [lit, ruled, boxed, noisy, on_a_desk, askew_on_a_desk, shaded, cropped]
+)
 @pytest.mark.parametrize("dark", [True, False])
 def test_digit_is_found_in_spoilt_pictures(
     spoil: Callable[[np.ndarray], np.ndarray], dark: bool
 ) -> None:
-    """Light, lines, a box, noise, a desk and tight cropping leave the digit, in both polarities."""
+    """Light, lines, a box, noise, desks, a shadow, a tight crop leave the digit, dark or light."""
     picture = spoil(page())
     data = saved(picture if dark else 255 - picture)
     assert likeness(ink.from_picture(data), ink.from_strokes(SEVEN)) > 0.85
