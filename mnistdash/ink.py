@@ -15,7 +15,7 @@ from PIL import Image
 
 SIDE = 28  # MNIST's image
 BOX = 20  # the box that each of MNIST's digits fills, aspect kept
-PEN = 2.2  # pixels; MNIST's median (ink over skeleton length) is 2.4, the pen digits' best 2.2
+PEN = 2.2  # pixels, chosen on the pen digits; MNIST's own strokes are about as wide
 FINE = 12  # digits are drawn and thinned on a grid this many times finer than MNIST's
 STRAY = 0.06  # a stroke this much smaller than the whole drawing is a slip of the pen
 

@@ -514,17 +514,11 @@ STARTERS: dict[str, Recipe] = {
 }
 
 # What tells digits from other drawings; `python -m mnistdash starter detector` trains it.
-DETECTOR = Recipe(
+DETECTOR = dataclasses.replace(
+    PRESETS["robust-cnn"].recipe,
     layers="conv16x3 bn conv16x3 bn pool2 conv32x3 bn conv32x3 bn pool2 conv48x3 bn flatten drop.3",
-    rotation=10.0,
-    shift=0.05,
     zoom=0.15,
-    shear=10.0,
-    elastic=0.7,
     thickness=0.5,
-    upstroke=0.5,
-    learning_rate=0.002,
-    schedule="cosine",
     batch_size=256,
     epochs=14,
 )
