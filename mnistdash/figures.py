@@ -10,6 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly import subplots
 
+CONFIG = {"displayModeBar": False}  # of every chart
+# Two clicks on two cells are no double click, however fast.
+CLICKED_CONFIG = CONFIG | {"doubleClickDelay": 1}
 ACCENT = "#6D67F2"
 GREY = "#8A8A99"
 _ORANGE = "234, 88, 12"
@@ -24,11 +27,12 @@ def confusion_heatmap(
     shares: bool = False,
     diagonal: bool = False,
     height_px: int = 520,
+    framed: tuple[int | None, int | None] | None = None,
 ) -> go.Figure:
     """Draw a confusion matrix whose cells can be clicked.
 
-    A heatmap's own cells report no click (streamlit#8760), so invisible square markers lie over
-    them; `clicked_cell` reads what they report.
+    A heatmap's own cells report no click (streamlit#8760), so frames lie over them, invisible but
+    around the cell that is chosen; `clicked_cell` reads what they report.
 
     Args:
         matrix: int `(10, 10)`, row true, column predicted.
@@ -36,6 +40,8 @@ def confusion_heatmap(
         shares: write each cell as a percentage of its true class, not as a count.
         diagonal: show the rightly read too; at 99 % they outshine every error.
         height_px: of the whole figure.
+        framed: the true and the predicted class to put frames around, None for any; without it
+            the browser frames what was clicked last, with no word from here.
     """
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     values = (100 * matrix / totals if shares else matrix).astype(float)
@@ -54,9 +60,11 @@ def confusion_heatmap(
                 xgap=1,
                 ygap=1,
             ),
-            _cell_markers(matrix, rows, columns, class_names),
+            _cell_markers(matrix, rows, columns, class_names, size_px=round(0.07 * height_px)),
         ]
     )
+    if framed is not None:
+        figure.data[1].selectedpoints = _within(rows, columns, framed)
     # All numbers at once: plotly checks the whole list again for every one added.
     figure.layout.annotations = [
         _cell_text(int(row), int(column), f"{values[row, column]:.{int(shares)}f}")
@@ -249,8 +257,24 @@ def _cell_text(row: int, column: int, text: str) -> dict[str, object]:
     return {"x": column, "y": row, "text": text, "showarrow": False}
 
 
+def _within(
+    rows: np.ndarray, columns: np.ndarray, classes: tuple[int | None, int | None]
+) -> np.ndarray:
+    """Find the cells of a true and a predicted class; of none when both are any."""
+    true_class, pred_class = classes
+    if true_class is None and pred_class is None:
+        return np.array([], int)
+    in_row = (rows == true_class) | (true_class is None)
+    return np.flatnonzero(in_row & ((columns == pred_class) | (pred_class is None)))
+
+
 def _cell_markers(
-    matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, class_names: Sequence[str]
+    matrix: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    size_px: int,
 ) -> go.Scatter:
     totals = matrix.sum(axis=1)
     hover = [
@@ -259,14 +283,14 @@ def _cell_markers(
         f" true {class_names[i]}"
         for i, j in zip(rows, columns, strict=True)
     ]
-    invisible = {"marker": {"opacity": 0}}
+    frame = {"symbol": "square-open", "size": size_px, "color": ACCENT, "line": {"width": 2}}
     return go.Scatter(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": 30, "opacity": 0},
-        selected=invisible,
-        unselected=invisible,
+        marker=frame | {"opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
         customdata=[[int(i), int(j)] for i, j in zip(rows, columns, strict=True)],
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",

@@ -316,9 +316,10 @@ def plain_resize(picture: bytes | Image8) -> Image8:
     """
     if isinstance(picture, np.ndarray):
         with _refusing(BAD_ARRAY):
-            if picture.dtype != np.uint8 or picture.ndim not in (2, 3):
+            if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or not picture.size:
                 raise Refusal(BAD_ARRAY)
-            plane = _composited(*_reduced(Image.fromarray(picture), 1))
+            grey = picture.ndim == 2
+            plane = picture if grey else _composited(*_reduced(Image.fromarray(picture), 1))
     else:
         plane, _ = _decoded(picture)
     small = cv2.resize(plane, (SIDE, SIDE), interpolation=cv2.INTER_AREA)

@@ -50,11 +50,12 @@ with chart:
             shares=unit != "count",
             diagonal=diagonal,
             height_px=380 if widgets.on_phone() else 520,
+            framed=filters.framed(),
         ),
         key="heatmap",
         on_select=filters.take_click,
         selection_mode="points",
-        config={"displayModeBar": False},
+        config=figures.CLICKED_CONFIG,
     )
 
 with errors:

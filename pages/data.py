@@ -49,7 +49,7 @@ st.plotly_chart(
         },
         dataset.class_names,
     ),
-    config={"displayModeBar": False},
+    config=figures.CONFIG,
     key="class-counts",
 )
 

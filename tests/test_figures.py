@@ -84,12 +84,33 @@ def test_heatmap_is_drawn_as_the_field_does(matrix: np.ndarray) -> None:
 
 
 def test_clicks_reach_the_markers(matrix: np.ndarray) -> None:
-    """The heatmap itself takes no pointer, and the markers above it can't be seen."""
+    """The heatmap takes no pointer; of the frames above it only the chosen one can be seen."""
     heat, markers = figures.confusion_heatmap(matrix, DIGITS).data
     assert heat.hoverinfo == "skip"
     assert markers.mode == "markers"
-    for state in (markers, markers.selected, markers.unselected):
-        assert state.marker.opacity == 0
+    assert markers.marker.opacity == markers.unselected.marker.opacity == 0
+    assert markers.selected.marker.opacity == 1
+    assert markers.selectedpoints is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "framed"),
+    [
+        ((2, 7), [[2, 7]]),
+        ((2, None), [[2, 3], [2, 7]]),
+        ((None, 7), [[2, 7], [9, 7]]),
+        ((None, None), []),
+        ((0, 1), []),
+    ],
+)
+def test_chosen_cells_are_framed(
+    classes: tuple[int | None, int | None], framed: list[list[int]]
+) -> None:
+    """A cell, a row, a column, none, and a cell that is not shown as it holds no image."""
+    few = np.zeros((10, 10), int)
+    few[2, 3] = few[2, 7] = few[9, 7] = 1
+    markers = figures.confusion_heatmap(few, DIGITS, framed=classes).data[1]
+    assert [markers.customdata[k] for k in markers.selectedpoints] == framed
 
 
 @pytest.mark.parametrize("diagonal", [False, True])

@@ -49,7 +49,7 @@ def one_image(dataset: datasets.Dataset, *, width_px: int) -> None:
     grid, beside = st.columns((3, 1), gap="large")
     grid.plotly_chart(
         figures.pixel_grid(dataset.x_test[index]),
-        config={"displayModeBar": False},
+        config=figures.CONFIG,
         key="pixel-grid",
     )
     with beside:

@@ -57,6 +57,15 @@ def take_click() -> None:
     choose_classes(*cell)
 
 
+def framed() -> tuple[int | None, int | None] | None:
+    """Return the classes whose cells to frame, `None` where the browser has done it at a click.
+
+    A chart that is sent anew costs as much time again as the images of the cell.
+    """
+    in_browser = figures.clicked_cell(st.session_state.get("heatmap", {})) or (None, None)
+    return None if chosen_classes() == in_browser else chosen_classes()
+
+
 def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
     true_class, pred_class = chosen_classes()

@@ -21,13 +21,16 @@ def keep_button(
     run: store.Run,
 ) -> None:
     """Let a person keep a drawing under its true label."""
-    label, button = st.columns((2, 3), vertical_alignment="bottom")
-    label.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
-    if button.button("Keep this drawing", icon=":material/bookmark:"):
+    runs = state.open_store()
+    kept = len(runs.drawing_ids())  # another key once it is kept closes the box
+    with st.popover("Keep this drawing", icon=":material/bookmark:", key=f"keep-{kept}"):
+        label = st.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
+        if not st.button("Keep", type="primary"):
+            return
         try:
-            state.open_store().keep_drawing(
+            runs.keep_drawing(
                 image,
-                st.session_state[f"keep_label_{answer}"],
+                label,
                 strokes=strokes,
                 answer=answer,
                 confidence=confidence,
@@ -36,7 +39,7 @@ def keep_button(
         except store.StoreError as error:
             st.warning(str(error), icon=":material/warning:")
             return
-        st.rerun()
+    st.rerun()
 
 
 def my_digits(runs: list[store.Run]) -> None:

@@ -128,7 +128,7 @@ def _weights(run: store.Run) -> None:
         st.plotly_chart(
             figures.weight_histograms(layers),
             key=f"weights-{run.id}",
-            config={"displayModeBar": False},
+            config=figures.CONFIG,
         )
 
 

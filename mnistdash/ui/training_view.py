@@ -196,5 +196,5 @@ def curves(run: store.Run) -> None:
                 best_epoch=run.best_epoch if validated else None,
             ),
             key=f"curve-{metric}-{run.id}",
-            config={"displayModeBar": False},
+            config=figures.CONFIG,
         )

@@ -27,7 +27,7 @@ def why(run: store.Run, image: np.ndarray, label: int, class_names: tuple[str, .
         st.plotly_chart(
             figures.occlusion(explain.occlusion_map(model.probs, image, label), image),
             key="occlusion",
-            config={"displayModeBar": False},
+            config=figures.CONFIG,
         )
         st.caption(
             f"Orange: covering these pixels makes {class_names[label]} less probable"

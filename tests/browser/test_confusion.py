@@ -12,7 +12,7 @@ Settled = Callable[[sync_api.Page], None]
 Choose = Callable[[sync_api.Page, str, str], None]
 Starter = tuple[store.Run, evaluation.Evaluation]
 
-# The invisible markers over the cells, with the middle of each on the screen.
+# The frames over the cells, with the middle of each on the screen.
 CELLS = """(plot) => {
   const {xaxis, yaxis} = plot._fullLayout;
   const box = plot.getBoundingClientRect();
@@ -23,6 +23,16 @@ CELLS = """(plot) => {
     y: box.top + yaxis._offset + yaxis.d2p(row),
   }));
 }"""
+
+
+FRAMED = """(plot) => Array.from(plot.querySelectorAll('.points path'))
+  .flatMap((frame, number) => getComputedStyle(frame).opacity > 0 ? [number] : [])
+  .map((number) => Array.from(plot._fullData[1].customdata[number], Number))"""
+
+
+def framed(page: sync_api.Page) -> list[tuple[int, int]]:
+    """Find the cells that have a frame."""
+    return [tuple(cell) for cell in page.locator(".js-plotly-plot").evaluate(FRAMED)]
 
 
 def cells(page: sync_api.Page) -> dict[tuple[int, int], tuple[float, float]]:
@@ -81,19 +91,24 @@ def test_every_cell_shows_its_images(
 def test_second_click_clears_and_a_third_chooses_again(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:
-    """A click on the chosen cell takes the filter away; the next click sets it again."""
+    """A click on the chosen cell takes filter and frame away; the next click sets them again."""
     run, answers = starter
     largest = answers.pairs()[0]
     cell = (largest.true_class, largest.pred_class)
     page = open_page("confusion", run=run.id)
+    assert not framed(page)
     click_cell(page, cell)
     sync_api.expect(images(page)).to_have_count(largest.count)
     settled(page)
+    assert framed(page) == [cell]
     click_cell(page, cell)
     page.get_by_text("No cell is chosen yet.").wait_for()
     settled(page)
+    assert not framed(page)
     click_cell(page, cell)
     sync_api.expect(images(page)).to_have_count(largest.count)
+    settled(page)
+    assert framed(page) == [cell]
 
 
 def test_chip_is_removed(open_page: OpenPage, settled: Settled, starter: Starter) -> None:
@@ -107,6 +122,7 @@ def test_chip_is_removed(open_page: OpenPage, settled: Settled, starter: Starter
     of_class = len(answers.select(true_class=largest.true_class))
     sync_api.expect(page.get_by_text(counted(of_class), exact=True)).to_be_visible()
     sync_api.expect(images(page)).to_have_count(of_class)
+    assert {true_class for true_class, _ in framed(page)} == {largest.true_class}
     assert "pred=" not in page.url
     chip(page, f"true {largest.true_class}").click()
     page.get_by_text("No cell is chosen yet.").wait_for()

@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 import time
 import urllib.request
 import uuid
@@ -14,10 +15,11 @@ import pytest
 from PIL import Image
 from playwright import sync_api
 
-from mnistdash import datasets
+from mnistdash import datasets, store
 
 OpenPage = Callable[..., sync_api.Page]
 Settled = Callable[[sync_api.Page], None]
+Choose = Callable[[sync_api.Page, str, str], None]
 Stroke = Sequence[tuple[float, float]]
 REPO = pathlib.Path(__file__).parents[2]
 PEN_DIGITS = REPO.parent / "shared" / "data" / "pen_digits_dev.json"
@@ -166,6 +168,30 @@ def test_drawing_survives_a_change_of_page(open_page: OpenPage, settled: Settled
     draw(page, [[(0.0, 0.0), (0.3, 0.3)]], left=200, top=200, side=5)
     settled(page)
     sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
+
+
+def test_drawing_is_kept_and_deleted(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
+) -> None:
+    """A one kept as a seven is among My digits as such, none is read rightly; then it is gone."""
+    page = open_page("draw")
+    draw(page, ONE, left=70, top=60, side=150)
+    sync_api.expect(answer(page)).to_have_text("1", timeout=ANSWER_MS)
+    settled(page)
+    page.get_by_role("button", name="Keep this drawing").click()
+    choose(page, "It is a", "7")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("heading", name="My digits").wait_for()
+    settled(page)
+    (kept,) = app_store.drawings()
+    assert (kept.label, kept.answer) == (7, 1)
+    assert len(kept.strokes) == 1
+    assert page.get_by_role("button", name="Keep", exact=True).count() == 0
+    assert "0 of 1" in page.get_by_role("table").inner_text()
+    page.get_by_role("button", name=re.compile("Drawing 0: 7, read as 1")).click()
+    page.get_by_role("button", name="Delete drawing 0").click()
+    page.get_by_role("heading", name="My digits").wait_for(state="detached")
+    assert not app_store.drawings()
 
 
 def test_uploaded_picture_is_read(open_page: OpenPage) -> None:
