@@ -234,8 +234,8 @@ def test_uploads_are_given_back_with_their_session(
 ) -> None:
     """Of 50 files of 9 MB put into a session no more than themselves is kept, and not for long.
 
-    A session ends when nobody has come back to it for a while, here 1 s, and is swept out when
-    the next visitor leaves.
+    A session ends when nobody has come back to it for a while, here 1 s, and is swept out as other
+    visitors come and go.
     """
     url = serve("app.py", MNISTDASH_HOME=str(home), STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="1")
     visitor = page.context.new_page()
