@@ -34,7 +34,8 @@ def card(
         key="card-picture",
     )
     widgets.verdict(index, true_class, pred_class, names)
-    widgets.bars(answers.probs[index], names, true_class=true_class, pred_class=pred_class)
+    probs = answers.probs[index]
+    st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
     _steps(index, among, page_size)
     with st.expander("Sorted, and the link to this image"):
         order = np.argsort(-answers.probs[index], kind="stable")

@@ -1,6 +1,8 @@
 """The drawing page's pieces: the canvas, the picture, and what the models make of them."""
 
+import base64
 import html
+import io
 
 import numpy as np
 import streamlit as st
@@ -71,13 +73,13 @@ def canvas(runs: list[store.Run]) -> None:
             initial_drawing=st.session_state.get(_BEGINNING),
             key=f"canvas-{st.session_state.get(_CLEARED, 0)}",
         )
-        with st.container(horizontal=True, gap="xsmall"):
-            st.button("Clear", icon=":material/close:", on_click=_clear)
-            st.button("Sample", icon=":material/casino:", on_click=_sample, args=(runs[0],))
-            with st.popover("Pen", icon=":material/line_weight:"):
-                st.slider("Width of the pen", 8, 40, key="pen_px", persist_state="session")
     with right:
         _answer_drawing(runs, drawn.json_data, pen_px)
+    with left, st.container(horizontal=True, gap="xsmall"):
+        st.button("Clear", icon=":material/close:", on_click=_clear)
+        st.button("Sample", icon=":material/casino:", on_click=_sample, args=(runs[0],))
+        with st.popover("Pen", icon=":material/line_weight:"):
+            st.slider("Width of the pen", 8, 40, key="pen_px", persist_state="session")
 
 
 def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> None:
@@ -152,12 +154,10 @@ def answers(
         return
     names = widgets.class_names_of(runs[0])
     best = int(probs[0].argmax())
-    said, seen = st.columns((3, 2), gap="large")
-    with said:
-        _say(names[best], float(probs[0, best]), _doubt(probs, image, names))
-        widgets.bars(probs[0], names, pred_class=best)
-    with seen:
-        _pictures(image, plain)
+    said = _said(names[best], float(probs[0, best]), _doubt(probs, image, names))
+    bars = widgets.bars(probs[0], names, pred_class=best)
+    # One element instead of ten: the answer shows once all that came with it is drawn.
+    st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
     if names == datasets.DIGITS:
         my_digits.keep_button(
@@ -196,16 +196,26 @@ def _as_drawn(strokes: list[list[tuple[float, float]]], pen_px: int) -> np.ndarr
     return np.asarray(sheet)
 
 
-def _pictures(image: np.ndarray, plain: np.ndarray | None) -> None:
-    """Show what the model sees and, beside it, what it would have seen without preparation."""
-    seen = "The 28x28 pixels that the model sees"
-    resized = "What plain resizing would have given"
-    shown = [("seen", image, seen, "What the model sees: 28x28, white on black")]
-    if plain is not None:
-        shown.append(("plain", plain, resized, resized))
-    for key, pixels, label, caption in shown:
-        gallery.picture(pixels, label=label, size_px=SEEN_PX, polarity="model", key=key)
-        st.caption(caption)
+def _seen(image: np.ndarray, plain: np.ndarray | None) -> str:
+    """Write what the model sees and, below it, what it would have seen without preparation."""
+    shown = [
+        ("The 28x28 pixels that the model sees", image, "What the model sees, white on black"),
+        ("Plainly resized", plain, "What plain resizing would have given"),
+    ]
+    figures = (
+        f'<figure><img src="{_png(pixels)}" width="{SEEN_PX}" alt="{label}" title="{label}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+        for label, pixels, caption in shown
+        if pixels is not None
+    )
+    return f'<div class="seen">{"".join(figures)}</div>'
+
+
+def _png(image: np.ndarray) -> str:
+    """Write an image, uint8 `(28, 28)`, as a link that holds it."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
@@ -218,9 +228,9 @@ def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     return f"Not sure this is a digit: {reason}." if reason else ""
 
 
-def _say(answer: str, prob: float, doubt: str) -> None:
+def _said(answer: str, prob: float, doubt: str) -> str:
     long = " long" if len(answer) > 1 else ""
-    st.html(
+    return (
         f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
         f'<div class="quiet">probability {prob:.2f}</div><div class="wrong">{doubt}</div>'
     )

@@ -47,7 +47,7 @@ function paint(grid, sheet, data) {
   const tag = captions?.clickable ? "BUTTON" : "DIV";
   const hadFocus = grid.contains(grid.getRootNode().activeElement);
 
-  grid.className = ["tiles", captions ? "" : "single", data.polarity ?? ""].join(" ").trim();
+  grid.className = captions ? "tiles" : "tiles single";
   grid.setAttribute("role", captions ? "list" : "none");
   grid.style.setProperty("--size-px", `${data.size_px}px`);
   grid.style.setProperty("--column-px", `${columnWidth(data)}px`);

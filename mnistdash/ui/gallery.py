@@ -5,7 +5,7 @@ import functools
 import io
 import pathlib
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -82,7 +82,6 @@ def picture(
     *,
     label: str,
     size_px: int = 280,
-    polarity: Literal["theme", "model"] = "theme",
     key: str,
 ) -> None:
     """Show one image large.
@@ -91,11 +90,9 @@ def picture(
         image: uint8 `(28, 28)`, ink bright.
         label: What the picture says to a person who can't see it, and on hover.
         size_px: Its side in CSS pixels; it shrinks where the column is narrower.
-        polarity: `theme` shows ink in the colour of text, `model` white on black as the model
-            receives it.
         key: Streamlit key.
     """
-    data = {"alts": [label], "size_px": size_px, "polarity": polarity, "captions": None}
+    data = {"alts": [label], "size_px": size_px, "captions": None}
     _component(data=[_sheet(image[np.newaxis]) | data], key=key)
 
 

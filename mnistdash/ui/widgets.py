@@ -194,8 +194,8 @@ def bars(
     *,
     true_class: int | None = None,
     pred_class: int | None = None,
-) -> None:
-    """Show ten probabilities as bars, the true and the answered class marked.
+) -> str:
+    """Write ten probabilities as bars, the true and the answered class marked, for `st.html`.
 
     Args:
         probs: float32 `(10,)` in 0-1.
@@ -215,7 +215,7 @@ def bars(
             f'<i class="{kind}" style="width:{100 * float(prob):.1f}%"></i>'
             f'<span class="{kind}">{float(prob):.2f}</span></div>'
         )
-    st.html(f'<div class="bars">{"".join(rows)}</div>')
+    return f'<div class="bars">{"".join(rows)}</div>'
 
 
 def tiles(

@@ -84,7 +84,8 @@ def test_drawn_digit_is_read(
     sync_api.expect(answer(page)).to_have_text(label, timeout=ANSWER_MS)
     settled(page)
     assert page.locator(".bars .row").count() == 10
-    assert page.get_by_role("img", name="The 28x28 pixels that the model sees").count() == 1
+    seen = page.get_by_role("img", name="The 28x28 pixels that the model sees")
+    assert seen.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [28, 28]
     assert page.get_by_text("The canvas is empty.").count() == 0
 
 
