@@ -144,11 +144,11 @@ def _one(rng: np.random.Generator) -> list[np.ndarray]:
 
 
 def draw(count: int, digits: np.ndarray, seed: int) -> np.ndarray:
-    """Draw letters and signs (half of all), scribbles, crosses, shapes, and digits spoilt.
+    """Draw letters and signs (half of all), scribbles, crosses, shapes, and two digits in one.
 
     Args:
         count: how many.
-        digits: uint8 `(n, 28, 28)`, to put side by side and over each other.
+        digits: uint8 `(n, 28, 28)`, to put side by side or over each other.
         seed: the same seed draws the same.
 
     Returns:
