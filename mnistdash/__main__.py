@@ -1,11 +1,13 @@
 """The same work without a browser: `python -m mnistdash train|runs|data`."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import pathlib
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mnistdash import datasets, engine, outliers, recipes, store
@@ -82,9 +84,8 @@ def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str)
     """Train in this process and return the finished run."""
     recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
     run_id = runs.enqueue(recipe, dataset, name=name).id
-    engine.perform(run_id, runs.url, on_progress=_progress_shown())
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    with _progress_shown() as on_progress:
+        engine.perform(run_id, runs.url, on_progress=on_progress)
     run = runs.run(run_id)
     if run is not None and run.under_way:
         raise ValueError(f"The same training is under way already, as run {run.id}.")
@@ -113,16 +114,24 @@ def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
 
     recipe = recipes.DETECTOR
     drawings = outliers.training_set(digits, recipe.seed)
-    outcome = training.train(recipe, drawings, on_progress=_progress_shown())
+    with _progress_shown() as on_progress:
+        outcome = training.train(recipe, drawings, on_progress=on_progress)
+    if outcome.status != "finished":
+        raise ValueError(f"The training ended: {outcome.reason}")
     model = outcome.artifacts["model.tflite"]
     target.write_bytes(model)
     print(f"{target.name}: {outcome.seconds:.0f} s, {len(model)} B")
     return 0
 
 
-def _progress_shown() -> "training.OnProgress | None":
-    """Return what shows the progress: nothing where nobody looks."""
-    return _show_progress if sys.stderr.isatty() else None
+@contextlib.contextmanager
+def _progress_shown() -> "Iterator[training.OnProgress | None]":
+    """Yield what shows the progress, and end its line; nothing where nobody looks."""
+    if sys.stderr.isatty():
+        yield _show_progress
+        print(file=sys.stderr)
+    else:
+        yield None
 
 
 def _show_progress(progress: "training.Progress") -> None:

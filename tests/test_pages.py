@@ -60,8 +60,8 @@ class Trainer:
 def frozen() -> Iterator[None]:
     """No search for garbage among what other tests imported.
 
-    Streamlit searches all memory after each run of a page: with TensorFlow's objects in it, that
-    takes three times as long as the page.
+    `AppTest` has Streamlit search all memory after each run of a page: with TensorFlow's objects in
+    it, that takes longer than the page.
     """
     gc.freeze()
     yield

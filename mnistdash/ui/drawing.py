@@ -204,7 +204,7 @@ def _seen(image: np.ndarray, plain: np.ndarray | None) -> str:
     ]
     figures = (
         f'<figure><img src="{_png(pixels)}" width="{SEEN_PX}" alt="{label}" title="{label}">'
-        f"<figcaption>{caption}</figcaption></figure>"
+        f'<figcaption class="quiet">{caption}</figcaption></figure>'
         for label, pixels, caption in shown
         if pixels is not None
     )

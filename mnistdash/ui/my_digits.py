@@ -10,6 +10,7 @@ from mnistdash.ui import gallery, state, widgets, words
 
 CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
 REDRAW = "redraw_strokes"  # session key: strokes to put on the canvas
+_KEPT = "drawings_kept"  # session key: how many; a new key closes the box of the button
 
 
 def keep_button(
@@ -21,14 +22,13 @@ def keep_button(
     run: store.Run,
 ) -> None:
     """Let a person keep a drawing under its true label."""
-    runs = state.open_store()
-    kept = len(runs.drawing_ids())  # another key once it is kept closes the box
+    kept = st.session_state.setdefault(_KEPT, 0)
     with st.popover("Keep this drawing", icon=":material/bookmark:", key=f"keep-{kept}"):
         label = st.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
         if not st.button("Keep", type="primary"):
             return
         try:
-            runs.keep_drawing(
+            state.open_store().keep_drawing(
                 image,
                 label,
                 strokes=strokes,
@@ -39,6 +39,7 @@ def keep_button(
         except store.StoreError as error:
             st.warning(str(error), icon=":material/warning:")
             return
+    st.session_state[_KEPT] += 1
     st.rerun()
 
 
