@@ -196,7 +196,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, datasets.DataError | store.StoreError | ValueError):
         return str(error)[:300]
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return "The memory did not suffice. Use a smaller batch or fewer filters."
+        return "The training ran out of memory. Use a smaller batch or fewer filters."
     if isinstance(error, OSError) and error.errno == 28:
         return "The disk is full. Make room and train again."
     return f"The trainer met something unforeseen ({type(error).__name__}); the log says more."
@@ -331,7 +331,7 @@ class Engine:
                 run.id,
                 status="failed",
                 reason="The training process stopped unexpectedly: it was killed, perhaps because"
-                " the memory did not suffice. Use a smaller batch or fewer filters.",
+                " it ran out of memory. Use a smaller batch or fewer filters.",
             )
 
     def _insist(self, run_id: str) -> None:

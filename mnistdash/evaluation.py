@@ -9,7 +9,7 @@ import numpy as np
 
 NUM_CLASSES = 10
 ORDERS = {
-    "confident": "most confident mistake",
+    "confident": "most confident error",
     "doubtful": "least confident",
     "pair": "true, then predicted class",
     "index": "index",
@@ -111,12 +111,12 @@ class Evaluation:
 
     @functools.cached_property
     def errors(self) -> np.ndarray:
-        """The indices of the images read wrongly, ascending, int64 `(n_errors,)`."""
+        """The indices of the images whose answer is wrong, ascending, int64 `(n_errors,)`."""
         return _read_only(np.flatnonzero(~self.right))
 
     @property
     def accuracy(self) -> float:
-        """The fraction of images read rightly."""
+        """The fraction of images whose answer is correct."""
         return 1 - len(self.errors) / len(self)
 
     @property
@@ -132,7 +132,7 @@ class Evaluation:
 
     @functools.cached_property
     def recall(self) -> np.ndarray:
-        """The share of each true class that was read rightly, float64 `(10,)`; NaN for none."""
+        """The share of each true class that is correct, float64 `(10,)`; NaN for none."""
         totals = self.matrix.sum(axis=1)
         shares = np.full(NUM_CLASSES, np.nan)
         return _read_only(np.divide(self.matrix.diagonal(), totals, out=shares, where=totals > 0))
@@ -165,7 +165,7 @@ class Evaluation:
             true_class: keep this label only; `None` keeps any.
             pred_class: keep this answer only; `None` keeps any.
             confidence: keep answers whose probability lies in this closed range.
-            include_right: images read rightly too, not errors only.
+            include_right: correct images too, not errors only.
             order: a key of `ORDERS`; ties stand by index.
             seed: of the order `random`; the same seed gives the same order.
 
@@ -241,7 +241,7 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 def once_right(y_true: np.ndarray, y_pred_by_epoch: Sequence[np.ndarray]) -> np.ndarray:
-    """Find the images that were read rightly after some epoch and wrongly after the last.
+    """Find the images that were correct after some epoch and wrong after the last.
 
     Args:
         y_true: whole numbers `(n,)`.

@@ -38,7 +38,7 @@ def confusion_heatmap(
         matrix: int `(10, 10)`, row true, column predicted.
         class_names: ten names.
         shares: write each cell as a percentage of its true class, not as a count.
-        diagonal: show the rightly read too; at 99 % they outshine every error.
+        diagonal: show correct ones too.
         height_px: of the whole figure.
         framed: the true and the predicted class to put frames around, None for any; without it
             the browser frames what was clicked last, with no word from here.

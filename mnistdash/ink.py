@@ -57,9 +57,7 @@ TOO_LARGE = (
     "progressive JPEGs. Save it smaller."
 )
 TOO_SMALL = f"The picture is too small: its longer side must be at least {MIN_SIDE} pixels."
-NO_DIGIT = (
-    "There was no digit found in the picture. Take one digit on plain paper, close up and sharp."
-)
+NO_DIGIT = "No digit was found in the picture. Take one digit on plain paper, close up and sharp."
 
 Image8 = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]

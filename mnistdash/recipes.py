@@ -500,6 +500,32 @@ PRESETS: dict[str, Preset] = {
     )
 }
 
+_PHRASES = {
+    "layers": "{}",
+    "scaling": "{}",
+    "optimizer": "{}",
+    "schedule": "{}",
+    "learning_rate": "rate {:g}",
+    "batch_size": "batch {}",
+    "epochs": "{} epochs",
+    "keep": "keep {}",
+}
+
+
+def differences(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
+    """Say in a few words each what a recipe has otherwise than another, the seed left out.
+
+    `("10 epochs", "rate 0.01")`, in the order of the recipe's settings.
+    """
+    changed = [
+        (name, getattr(recipe, name))
+        for name in Recipe.__dataclass_fields__
+        if name != "seed" and getattr(recipe, name) != getattr(base, name)
+    ]
+    said = [_PHRASES.get(name, f"{name} {{:g}}").format(value) for name, value in changed]
+    return tuple("1 epoch" if phrase == "1 epochs" else phrase for phrase in said)
+
+
 # The finished runs that ship with the package; `python -m mnistdash starter` trains them.
 STARTERS: dict[str, Recipe] = {
     "mnist": PRESETS["robust-cnn"].recipe,

@@ -29,7 +29,7 @@ with side:
         key="cells_show",
         persist_state="session",
     )
-    diagonal = st.toggle("Show the rightly read", key="diagonal", persist_state="session")
+    diagonal = st.toggle("Show correct ones too", key="diagonal", persist_state="session")
     answers = filters.at_epoch(run, dataset, answers)
     filters.class_boxes(names)
     st.markdown("**Largest confusions**")

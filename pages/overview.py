@@ -31,7 +31,7 @@ widgets.facts(
 
 pairs = answers.pairs()
 if not pairs:
-    st.success("Every test image is read rightly.", icon=":material/check:")
+    st.success("Every test image is correct.", icon=":material/check:")
     st.stop()
 
 st.subheader("Largest confusions")

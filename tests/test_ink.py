@@ -422,7 +422,7 @@ def test_digits_are_read_in_rows() -> None:
 def test_pictures_without_a_digit_are_refused(picture: np.ndarray) -> None:
     """Plain, shaded and ruled paper and noise hold no digit."""
     for read in (ink.from_picture, ink.digits_from_picture):
-        with pytest.raises(ValueError, match="no digit found"):
+        with pytest.raises(ValueError, match="No digit was found"):
             read(saved(picture))
 
 

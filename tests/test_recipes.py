@@ -510,3 +510,27 @@ def test_published_errors(name: str, errors: int) -> None:
 def test_there_is_a_starter_for_digits_with_and_without_a_network() -> None:
     """One for MNIST, one for the digits that come with scikit-learn."""
     assert {"mnist", "optdigits"} <= set(recipes.STARTERS)
+
+
+def test_differences_are_said_in_a_few_words() -> None:
+    """What a run's recipe has otherwise than its preset's, the seed left out, in order."""
+    preset = recipes.PRESETS["dense-tutorial"].recipe
+    changed = dataclasses.replace(
+        preset,
+        scaling="centred",
+        rotation=2.5,
+        learning_rate=0.01,
+        batch_size=64,
+        epochs=10,
+        seed=3,
+    )
+    assert recipes.differences(changed, preset) == (
+        "centred",
+        "rotation 2.5",
+        "rate 0.01",
+        "batch 64",
+        "10 epochs",
+    )
+    once = dataclasses.replace(preset, epochs=1, layers="flatten")
+    assert recipes.differences(once, preset) == ("flatten", "1 epoch")
+    assert recipes.differences(dataclasses.replace(preset, seed=9), preset) == ()

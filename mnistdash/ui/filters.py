@@ -40,7 +40,7 @@ def choose_classes(true_class: int | None, pred_class: int | None) -> None:
 
 
 def asks_for_right() -> bool:
-    """Tell whether the classes chosen can only be met by rightly read images."""
+    """Tell whether the classes chosen can only be met by correct images."""
     true_class, pred_class = chosen_classes()
     return true_class is not None and true_class == pred_class
 
@@ -102,8 +102,8 @@ def confidence_slider() -> None:
 
 
 def all_images_switch() -> None:
-    """Show the switch for rightly read images."""
-    _filter(st.toggle, "Rightly read too", "all")
+    """Show the switch for correct images."""
+    _filter(st.toggle, "Correct ones too", "all")
 
 
 def selected(answers: evaluation.Evaluation) -> np.ndarray:

@@ -100,7 +100,7 @@ def _delete(drawing_id: str) -> None:
 
 
 def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
-    lines = ["| run | read rightly | 95 % interval |", "| :-- | --: | --: |"]
+    lines = ["| run | correct | 95 % interval |", "| :-- | --: | --: |"]
     for run in runs:
         if not run.finished or widgets.class_names_of(run) != datasets.DIGITS:
             continue

@@ -288,7 +288,7 @@ def best_and_worst(answers: evaluation.Evaluation) -> tuple[int, int]:
 def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]) -> None:
     """Say in words what an image is and what it was read as."""
     kind, mark = ("right", "✓") if true_class == pred_class else ("wrong", "✕")
-    answer = "read rightly" if true_class == pred_class else f"read as {names[pred_class]}"
+    answer = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
     st.html(
         f'<p class="verdict"><span class="index">#{index}</span>'
         f" {html.escape(names[true_class])}"

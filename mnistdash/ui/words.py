@@ -2,6 +2,8 @@
 
 import datetime
 
+from mnistdash import recipes, store
+
 THIN = "\N{THIN SPACE}"
 
 
@@ -45,6 +47,23 @@ def moment(timestamp: float) -> str:
     return datetime.datetime.fromtimestamp(timestamp, datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def run_title(run: store.Run) -> str:
+    """Tell a run from its sisters: `dense-tutorial · seed 1 · 10 epochs`.
+
+    Its name, its seed, and what differs from the preset that it is named after.
+    """
+    if run.recipe is None:
+        return run.name
+    preset = recipes.PRESETS.get(run.name)
+    changed = recipes.differences(run.recipe, preset.recipe) if preset else ()
+    return " · ".join([run.name, f"seed {run.recipe.seed}", *changed])
+
+
+def p_value(probability: float) -> str:
+    """Write a p-value as `p = 0.034`, the smallest as `p < 0.001`."""
+    return f"p = {probability:.3f}" if probability >= 0.001 else "p < 0.001"
+
+
 def read_as(true_class: int, pred_class: int, class_names: tuple[str, ...]) -> str:
     """Write `4 read as 9`."""
     return f"{class_names[true_class]} read as {class_names[pred_class]}"
@@ -60,7 +79,7 @@ def alt(
     once_right: bool = False,
 ) -> str:
     """Describe a test image and its answer to a person who can't see it."""
-    said = "read rightly" if true_class == pred_class else f"read as {names[pred_class]}"
+    said = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
     past = ", right in an earlier epoch" if once_right else ""
     return f"Image {index}: {names[true_class]} {said}, probability {prob:.2f}{past}"
 

@@ -159,7 +159,7 @@ def test_right_answers_are_shown_on_request(
     """The switch adds the diagonal; a click on it shows rightly read images."""
     run, answers = starter
     page = open_page("confusion", run=run.id)
-    page.get_by_text("Show the rightly read").click()
+    page.get_by_text("Show correct ones too").click()
     settled(page)
     page.wait_for_function(
         "document.querySelector('.js-plotly-plot')._fullData"

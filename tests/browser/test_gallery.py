@@ -137,7 +137,7 @@ def test_all_images_have_page_numbers(
     run, answers = starter
     order = answers.select(include_right=True, order="index")
     page = open_page("gallery", run=run.id, sort="index")
-    page.get_by_text("Rightly read too").click()
+    page.get_by_text("Correct ones too").click()
     sync_api.expect(tiles(page)).to_have_count(PAGE_SIZE)
     settled(page)
     assert f"{len(answers):,} of".replace(",", " ") in plain(page)

@@ -1,7 +1,10 @@
 """How numbers, times and answers are written."""
 
+import dataclasses
+
 import pytest
 
+from mnistdash import recipes, store
 from mnistdash.ui import words
 
 THIN = "\N{THIN SPACE}"
@@ -88,4 +91,27 @@ def test_alternative_text_says_index_classes_and_probability() -> None:
     """A person who can't see a tile hears what it shows."""
     digits = tuple("0123456789")
     assert words.alt(9634, 4, 9, 0.876, digits) == "Image 9634: 4 read as 9, probability 0.88"
-    assert words.alt(0, 7, 7, 0.999, digits) == "Image 0: 7 read rightly, probability 1.00"
+    assert words.alt(0, 7, 7, 0.999, digits) == "Image 0: 7 correct, probability 1.00"
+
+
+def run_of(name: str, **changes: object) -> store.Run:
+    """Make a run of `dense-tutorial` with some settings changed."""
+    facts = dict.fromkeys(field.name for field in dataclasses.fields(store.Run))
+    recipe = dataclasses.replace(recipes.PRESETS["dense-tutorial"].recipe, **changes)
+    return store.Run(**{**facts, "name": name, "recipe": recipe})
+
+
+def test_a_run_is_told_from_its_sisters() -> None:
+    """Name, seed and what differs from the preset; of other names there is no preset."""
+    assert words.run_title(run_of("dense-tutorial")) == "dense-tutorial · seed 0"
+    changed = run_of("dense-tutorial", seed=1, epochs=10)
+    assert words.run_title(changed) == "dense-tutorial · seed 1 · 10 epochs"
+    assert words.run_title(run_of("mine", epochs=10)) == "mine · seed 0"
+    unreadable = dataclasses.replace(changed, recipe=None)
+    assert words.run_title(unreadable) == "dense-tutorial"
+
+
+def test_p_values_are_never_zero() -> None:
+    """Three decimals; below them the bound."""
+    assert words.p_value(0.0344) == "p = 0.034"
+    assert words.p_value(0.0004) == "p < 0.001"
