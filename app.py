@@ -3,10 +3,15 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import link, state, widgets
+from mnistdash.ui import frame, link, state
 
-st.set_page_config(page_title="mnistdash", page_icon=widgets.ICON, layout="wide")
-widgets.style()
+st.set_page_config(
+    page_title="mnistdash",
+    page_icon=str(frame.ICON),
+    layout="wide",
+    initial_sidebar_state=frame.SIDEBAR_PX,
+)
+frame.style()
 
 pages = [
     st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
@@ -27,14 +32,14 @@ except store.StoreError as error:
     st.stop()
 
 with st.sidebar:
-    st.markdown("### mnistdash")
-    widgets.run_picker(runs)
+    st.html('<p class="brand">mnistdash</p>')
+    frame.run_picker(runs)
     run = next((run for run in runs if run.id == st.session_state.run), None)
-    widgets.test_set_picker(run)
-    widgets.training_line(runs)
-    for entry in pages:
-        st.page_link(entry)
-    widgets.data_line(run)
+    frame.test_set_picker(run)
+    frame.training_line(runs)
+    frame.menu(pages, page, run)
+    frame.data_line(run)
+frame.tab_title(page.title, run)
 
 link.write()  # before the page: once it has called st.stop(), nothing can be written any more
 page.run()

@@ -22,7 +22,7 @@ STRAY = 0.06  # a stroke this much smaller than the whole drawing is a slip of t
 MAX_POINTS = 200_000
 CURVE_STEPS = 4  # points taken from each quadratic curve of a canvas stroke
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 10 * 2**20  # as `server.maxUploadSize`
 MAX_PIXELS = 16_000_000
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG that isn't progressive is decoded at a reduced scale
 MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over the whole picture

@@ -16,16 +16,17 @@ others = {
     for other in state.open_store().runs()
     if other.finished and other.dataset == run.dataset and other.id != run.id
 }
+title = words.run_title(run)
 if not others:
-    st.markdown(f"There is no other finished run on {dataset.title} to compare {run.name} with.")
+    st.markdown(f"There is no other finished run on {dataset.title} to compare {title} with.")
     st.page_link("pages/train.py", label="Train another", icon=":material/arrow_forward:")
     st.stop()
 if st.session_state.get("other") not in others:
     st.session_state["other"] = next(iter(others))
 st.selectbox(
-    f"{run.name} ({words.percent(run.test_accuracy)}) beside",
+    f"{title} ({words.percent(run.test_accuracy)}) beside",
     list(others),
-    format_func=lambda run_id: widgets.run_label(others[run_id]),
+    format_func=lambda run_id: words.run_label(others[run_id]),
     key="other",
     persist_state="session",
 )
@@ -34,27 +35,28 @@ _, others_answers = widgets.require_results(other)
 changes = answers.compared_with(others_answers)
 widgets.facts(
     {
-        "Only the other is wrong": (words.count(len(changes.fixed)), f"fixed by {run.name}"),
-        "Only this one is wrong": (words.count(len(changes.broken)), f"broken by {run.name}"),
+        "Fixed": (words.count(len(changes.fixed)), "only the other is wrong"),
+        "Broken": (words.count(len(changes.broken)), f"only {title} is wrong"),
         "Both are wrong": (words.count(len(changes.both_wrong)), "the hard ones"),
-        "p-value": (f"{changes.p_value:.3f}", "McNemar's exact test"),
+        "By chance alone": (words.p_value(changes.p_value), "McNemar's exact test"),
     }
 )
-for title, indices, shown in (
-    (f"Fixed by {run.name}, with the answers of {other.name}", changes.fixed, others_answers),
-    (f"Broken by {run.name}", changes.broken, answers),
-    (f"Both wrong, with the answers of {run.name}", changes.both_wrong, answers),
+other_title = words.run_title(other)
+for heading, indices, shown, whose in (
+    (f"Fixed by {title}", changes.fixed, others_answers, other_title),
+    (f"Broken by {title}", changes.broken, answers, title),
+    ("Both are wrong", changes.both_wrong, answers, title),
 ):
-    st.subheader(title)
+    st.header(heading)
     if not len(indices):
         st.caption("None.")
         continue
-    if len(indices) > SHOWN:
-        st.caption(f"The first {SHOWN} of {words.count(len(indices))}.")
+    first = f"the first {SHOWN} of " if len(indices) > SHOWN else ""
+    st.caption(f"{first}{words.images(len(indices))}, with the answers of {whose}".capitalize())
     widgets.tiles(
         dataset,
         shown,
         indices[:SHOWN],
         on_choose=widgets.open_in_gallery,
-        key=f"compare-{title[:5]}",
+        key=f"compare-{heading[:5]}",
     )

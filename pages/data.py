@@ -34,13 +34,17 @@ widgets.facts(
 if not dataset.verified:
     st.caption("A file of your own: checked for shape, type and labels, not against known sums.")
 
-st.subheader("Sample images by class")
-seed = st.number_input(
-    "Sample", 0, 9_999, key="sample_seed", persist_state="session", width=SMALL_PX
-)
-data_view.samples(dataset, seed)
+sampled, numbers = st.columns(2, gap="large")
+with sampled:
+    st.header("Sample images by class")
+    seed = st.number_input(
+        "Sample", 0, 9_999, key="sample_seed", persist_state="session", width=SMALL_PX
+    )
+    data_view.samples(dataset, seed)
+with numbers:
+    data_view.one_image(dataset)
 
-st.subheader("Images in each class")
+st.header("Images in each class")
 st.plotly_chart(
     figures.class_counts(
         {
@@ -52,6 +56,3 @@ st.plotly_chart(
     config=figures.CONFIG,
     key="class-counts",
 )
-
-st.subheader("One image as numbers")
-data_view.one_image(dataset, width_px=SMALL_PX)

@@ -7,7 +7,6 @@ from mnistdash.ui import widgets, words
 PAIRS = 5
 IMAGES_PER_PAIR = 3
 MOST_CONFIDENT = 12
-SIX_TILES_PX = 840
 
 widgets.begin("Overview")
 widgets.follow_chosen_image()
@@ -15,7 +14,7 @@ run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 
-st.caption(f"{run.name} · `{run.recipe.layers}` · {dataset.title}")
+st.caption(f"{words.run_title(run)} · `{run.recipe.layers}` · {dataset.title}")
 best, worst = widgets.best_and_worst(answers)
 widgets.facts(
     {
@@ -34,37 +33,42 @@ if not pairs:
     st.success("Every test image is correct.", icon=":material/check:")
     st.stop()
 
-st.subheader("Largest confusions")
-for pair in pairs[:PAIRS]:
-    text, pictures, door = st.columns((4, 5, 7), vertical_alignment="center")
-    text.markdown(
-        f"**{words.read_as(pair.true_class, pair.pred_class, names)}**: {words.times(pair.count)}"
-    )
-    with pictures:
-        widgets.tiles(
-            dataset,
-            answers,
-            answers.select(true_class=pair.true_class, pred_class=pair.pred_class)[
-                :IMAGES_PER_PAIR
-            ],
-            on_choose=widgets.open_in_gallery,
-            key=f"pair-{run.id}-{pair.true_class}-{pair.pred_class}",
+confusions, confident = st.columns((5, 6), gap="large")
+with confusions:
+    st.header("Largest confusions")
+    for pair in pairs[:PAIRS]:
+        door, pictures = st.columns((5, 6), vertical_alignment="center")
+        door.page_link(
+            "pages/gallery.py",
+            label=f"{words.read_as(pair.true_class, pair.pred_class, names)}:"
+            f" {words.images(pair.count)}",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            query_params={
+                "run": run.id,
+                "true": str(pair.true_class),
+                "pred": str(pair.pred_class),
+            },
         )
-    door.page_link(
-        "pages/gallery.py",
-        label="See all",
-        icon=":material/arrow_forward:",
-        query_params={"run": run.id, "true": str(pair.true_class), "pred": str(pair.pred_class)},
-    )
+        with pictures:
+            widgets.tiles(
+                dataset,
+                answers,
+                answers.select(true_class=pair.true_class, pred_class=pair.pred_class)[
+                    :IMAGES_PER_PAIR
+                ],
+                on_choose=widgets.open_in_gallery,
+                key=f"pair-{run.id}-{pair.true_class}-{pair.pred_class}",
+            )
 
-st.subheader("Most confident errors")
-st.caption("The model was surest of these wrong answers: often the label or the hand is at fault.")
-with st.container(width=SIX_TILES_PX):
+with confident:
+    st.header("Most confident errors")
+    st.caption("The model was surest of these: often the label or the hand is at fault.")
     widgets.tiles(
         dataset,
         answers,
         answers.select(order="confident")[:MOST_CONFIDENT],
         on_choose=widgets.open_in_gallery,
         key=f"confident-{run.id}",
-        tile_px=112,
+        tile_px=84,
     )

@@ -4,58 +4,66 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import gallery
+from mnistdash.ui import gallery, reveal
 
-PER_CLASS = 10
+PER_CLASS = 8
+SAMPLE_PX = 36
 _INDEX = "data_index"  # session key: the test image shown as numbers
+_ONE = "one-image"  # the container of what a click on a sample changes
 
 
 def samples(dataset: datasets.Dataset, seed: int) -> None:
-    """Show a row of test images for each class, drawn at random.
+    """Show test images of each class, drawn at random; a click shows one as numbers.
 
     Args:
         dataset: whose images.
         seed: the same seed draws the same images.
     """
     draw = np.random.default_rng(seed)
-    for label, class_name in enumerate(dataset.class_names):
-        chosen = draw.permutation(np.flatnonzero(dataset.y_test == label))[:PER_CLASS]
-        title, pictures = st.columns((1, 6), vertical_alignment="center")
-        title.markdown(f"**{class_name}**")
-        with pictures:
-            gallery.tiles(
-                dataset.x_test[chosen],
-                indices=chosen,
-                alts=[f"Image {index}: {class_name}" for index in chosen],
-                on_choose=lambda index: st.session_state.update({_INDEX: index}),
-                key=f"sample-{dataset.name}-{label}",
+    chosen = np.concatenate(
+        [
+            draw.permutation(np.flatnonzero(dataset.y_test == label))[:PER_CLASS]
+            for label in range(len(dataset.class_names))
+        ]
+    )
+    names = [dataset.class_names[label] for label in dataset.y_test[chosen]]
+    gallery.tiles(
+        dataset.x_test[chosen],
+        indices=chosen,
+        answers=names,
+        alts=[f"Image {index}: {name}" for index, name in zip(chosen, names, strict=True)],
+        chosen=st.session_state.get(_INDEX),
+        on_choose=_choose,
+        tile_px=SAMPLE_PX,
+        across=PER_CLASS,
+        key=f"samples-{dataset.name}",
+    )
+
+
+def one_image(dataset: datasets.Dataset) -> None:
+    """Show one test image as its pixels' numbers, with its label and one-hot vector."""
+    with st.container(key=_ONE):
+        st.header("One image as numbers")
+        last = len(dataset.x_test) - 1
+        st.session_state[_INDEX] = min(st.session_state.get(_INDEX) or 0, last)
+        number, picture, words = st.columns((3, 2, 4), vertical_alignment="bottom")
+        index = number.number_input("Test image", 0, last, key=_INDEX, persist_state="session")
+        label = int(dataset.y_test[index])
+        name = dataset.class_names[label]
+        with picture:
+            gallery.picture(
+                dataset.x_test[index], label=f"Image {index}", size_px=84, key="data-picture"
             )
-
-
-def one_image(dataset: datasets.Dataset, *, width_px: int) -> None:
-    """Show one test image as its pixels' numbers, with its label and one-hot vector.
-
-    Args:
-        dataset: whose image.
-        width_px: of the box that chooses it.
-    """
-    last = len(dataset.x_test) - 1
-    st.session_state[_INDEX] = min(st.session_state.get(_INDEX) or 0, last)
-    index = st.number_input(
-        "Test image", 0, last, key=_INDEX, persist_state="session", width=width_px
-    )
-    label = int(dataset.y_test[index])
-    name = dataset.class_names[label]
-    grid, beside = st.columns((3, 1), gap="large")
-    grid.plotly_chart(
-        figures.pixel_grid(dataset.x_test[index]),
-        config=figures.CONFIG,
-        key="pixel-grid",
-    )
-    with beside:
-        gallery.picture(
-            dataset.x_test[index], label=f"Image {index}", size_px=112, key="data-picture"
+        with words:
+            st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))
+            one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
+            st.caption(f"one-hot `{one_hot}`")
+        st.plotly_chart(
+            figures.pixel_grid(dataset.x_test[index]), config=figures.CONFIG, key="pixel-grid"
         )
-        st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))
-        st.markdown("One-hot vector")
-        st.code(" ".join(str(int(c == label)) for c in range(10)), language=None)
+        reveal.here(_ONE)
+
+
+def _choose(index: int) -> None:
+    st.session_state[_INDEX] = index
+    reveal.ask(_ONE)

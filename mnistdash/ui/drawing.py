@@ -10,7 +10,7 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import gallery, my_digits, state, why, widgets
+from mnistdash.ui import gallery, my_digits, state, why, widgets, words
 
 CANVAS_PX = 280
 SEEN_PX = 112
@@ -19,7 +19,7 @@ _INK, _PAPER = "#1C1B22", "#FFFFFF"
 _DRAWING = "drawing"  # session key: what the canvas sent last, to come back to
 _BEGINNING = "drawing_to_begin_with"  # session key: what the canvas is laid out with
 _CLEARED = "canvas_cleared"  # session key: how often; a new key empties the canvas
-_SAMPLE = "sample_digit"  # session key: index of a test image shown for those who can't draw
+_SAMPLE = "sample_digit"  # session key: data set and index of a test image shown instead
 
 
 def answering_runs(runs: list[store.Run]) -> list[store.Run]:
@@ -36,7 +36,7 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
     st.multiselect(
         "Answered by",
         list(finished),
-        format_func=lambda run_id: widgets.run_label(finished[run_id]),
+        format_func=lambda run_id: words.run_label(finished[run_id]),
         key="draw_runs",
         persist_state="session",
         max_selections=6,
@@ -74,33 +74,48 @@ def canvas(runs: list[store.Run]) -> None:
             key=f"canvas-{st.session_state.get(_CLEARED, 0)}",
         )
     with right:
-        _answer_drawing(runs, drawn.json_data, pen_px)
+        answered = _answer_drawing(runs, drawn.json_data, pen_px)
     with left, st.container(horizontal=True, gap="xsmall"):
         st.button("Clear", icon=":material/close:", on_click=_clear)
-        st.button("Sample", icon=":material/casino:", on_click=_sample, args=(runs[0],))
+        st.button("Sample", icon=":material/casino:", on_click=_sample)
         with st.popover("Pen", icon=":material/line_weight:"):
             st.slider("Width of the pen", 8, 40, key="pen_px", persist_state="session")
+    why.why(answered)
 
 
-def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> None:
+def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> why.Answered | None:
     try:
         strokes = ink.strokes_from_fabric(json_data)
         if strokes:
             st.session_state[_DRAWING] = json_data
             plain = ink.plain_resize(_as_drawn(strokes, pen_px))
-            answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
-            return
+            return answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
     except ValueError as error:
         st.warning(str(error), icon=":material/warning:")
-        return
-    sample = st.session_state.get(_SAMPLE)
-    if sample is None:
-        st.caption(
-            "The canvas is empty. Draw a digit with the mouse, a pen or a finger. If there is no"
-            " canvas here, upload a picture instead."
+        return None
+    if st.session_state.get(_SAMPLE) is not None:
+        return _answer_sample(runs, *st.session_state[_SAMPLE])
+    st.caption(
+        "The canvas is empty. Draw a digit with the mouse, a pen or a finger. If there is no"
+        " canvas here, upload a picture instead."
+    )
+    return None
+
+
+def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered | None:
+    """Show a test image with its label, and the answers to it."""
+    dataset = datasets.load(name)
+    label = dataset.class_names[dataset.y_test[index]]
+    picture, said = st.columns((1, 4), vertical_alignment="center")
+    with picture:
+        gallery.picture(
+            dataset.x_test[index],
+            label=f"Test image {index}: {label}",
+            size_px=SEEN_PX,
+            key="sample-picture",
         )
-    else:
-        answers(runs, sample, plain=None, strokes=[])
+    said.markdown(f"Test image #{index} of {dataset.title}, labelled **{label}**")
+    return answers(runs, dataset.x_test[index], plain=None, strokes=[])
 
 
 def picture(runs: list[store.Run], upload: object) -> None:
@@ -116,7 +131,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
         st.warning(str(error), icon=":material/warning:")
         return
     if len(images) == 1:
-        answers(runs, images[0], plain=None, strokes=[])
+        why.why(answers(runs, images[0], plain=None, strokes=[]))
         return
     probs = state.load_classifier(runs[0].id).probs(images)
     names = widgets.class_names_of(runs[0])
@@ -138,7 +153,7 @@ def answers(
     *,
     plain: np.ndarray | None,
     strokes: list[list[tuple[float, float]]],
-) -> None:
+) -> why.Answered | None:
     """Show what the models see, their answers, and what can be done with the drawing.
 
     Args:
@@ -146,16 +161,20 @@ def answers(
         image: uint8 `(28, 28)`, ink bright.
         plain: what plain resizing would have given, uint8 `(28, 28)`; `None` shows none.
         strokes: the pen's polylines; empty for a picture.
+
+    Returns:
+        What was answered in full; `None` where the first run's model can't be read.
     """
     try:
         probs = state.load_classifier(runs[0].id).probs(explain.variants(image))
     except store.StoreError as error:
         st.warning(str(error), icon=":material/warning:")
-        return
+        return None
     names = widgets.class_names_of(runs[0])
     best = int(probs[0].argmax())
-    said = _said(names[best], float(probs[0, best]), _doubt(probs, image, names))
-    bars = widgets.bars(probs[0], names, pred_class=best)
+    doubt = _doubt(probs, image, names)
+    said = _said(names[best], float(probs[0, best]), doubt)
+    bars = widgets.bars(probs[0], names, pred_class=None if doubt else best)
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
@@ -163,7 +182,7 @@ def answers(
         my_digits.keep_button(
             image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
-    why.why(runs[0], image, best, names)
+    return why.Answered(run=runs[0], image=image, label=best, class_names=names)
 
 
 def _fabric(strokes: list[list[tuple[float, float]]]) -> dict:
@@ -232,7 +251,7 @@ def _said(answer: str, prob: float, doubt: str) -> str:
     long = " long" if len(answer) > 1 else ""
     return (
         f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
-        f'<div class="quiet">probability {prob:.2f}</div><div class="wrong">{doubt}</div>'
+        f'<div class="quiet">probability {prob:.2f}</div><div class="doubt">{doubt}</div>'
     )
 
 
@@ -248,7 +267,7 @@ def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> No
         name = widgets.class_names_of(run)[int(probs.argmax())]
         kind, mark = ("right", "agrees") if name == first else ("wrong", "disagrees")
         items.append(
-            f'<div><div class="quiet">{html.escape(run.name)}</div>{html.escape(name)}'
+            f'<div><div class="quiet">{html.escape(words.run_title(run))}</div>{html.escape(name)}'
             f' <span class="quiet">{probs.max():.2f}</span> <small class="{kind}">{mark}</small>'
             "</div>"
         )
@@ -270,9 +289,12 @@ def _clear() -> None:
     st.session_state.pop(_SAMPLE, None)
 
 
-def _sample(run: store.Run) -> None:
-    """Show a random test image of the run's data set, for those who can't draw."""
+def _sample() -> None:
+    """Choose a random test image of the first run's data set, for those who can't draw."""
     _clear()
-    name = run.dataset if datasets.on_this_machine(run.dataset) else "optdigits"
-    images = datasets.load(name).x_test
-    st.session_state[_SAMPLE] = images[np.random.default_rng().integers(len(images))]
+    first = next(iter(st.session_state.get("draw_runs", ())), None)
+    run = state.open_store().run(first) if first else None
+    here = run is not None and datasets.on_this_machine(run.dataset)
+    name = run.dataset if here else "optdigits"
+    index = np.random.default_rng().integers(len(datasets.load(name).x_test))
+    st.session_state[_SAMPLE] = (name, int(index))

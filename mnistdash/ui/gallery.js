@@ -51,6 +51,7 @@ function paint(grid, sheet, data) {
   grid.setAttribute("role", captions ? "list" : "none");
   grid.style.setProperty("--size-px", `${data.size_px}px`);
   grid.style.setProperty("--column-px", `${columnWidth(data)}px`);
+  grid.style.gridTemplateColumns = data.across ? `repeat(${data.across}, minmax(0, 1fr))` : "";
   grid.style.setProperty("--sheet", `url("${sheet.src}")`);
   grid.style.setProperty(
     "--sheet-size",

@@ -35,6 +35,7 @@ def tiles(
     alts: Sequence[str],
     chosen: int | None = None,
     tile_px: int = 56,
+    across: int | None = None,
     on_choose: Callable[[int], None] | None = None,
     key: str,
 ) -> None:
@@ -50,6 +51,7 @@ def tiles(
         alts: What each tile says to a person who can't see it, and on hover.
         chosen: Index whose tile is marked.
         tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
+        across: Tiles in a row, on any screen; None puts as many as fit.
         on_choose: Called with the index of a clicked tile before the page runs again; None makes
             the tiles plain pictures.
         key: Streamlit key; keep it stable and the tiles keep their place and focus.
@@ -73,7 +75,12 @@ def tiles(
         callbacks["on_choose_change"] = functools.partial(
             _forward_click, key, frozenset(captions["indices"]), on_choose
         )
-    data = _sheet(images) | {"alts": list(alts), "size_px": tile_px, "captions": captions}
+    data = _sheet(images) | {
+        "alts": list(alts),
+        "size_px": tile_px,
+        "across": across,
+        "captions": captions,
+    }
     _component(data=[data], key=key, **callbacks)
 
 

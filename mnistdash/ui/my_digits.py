@@ -34,7 +34,7 @@ def keep_button(
                 strokes=strokes,
                 answer=answer,
                 confidence=confidence,
-                run_name=run.name,
+                run_name=words.run_title(run),
             )
         except store.StoreError as error:
             st.warning(str(error), icon=":material/warning:")
@@ -49,7 +49,7 @@ def my_digits(runs: list[store.Run]) -> None:
     drawings = state.load_drawings(ids)
     if drawings is None:
         return
-    st.subheader("My digits")
+    st.header("My digits")
     kept = sorted(state.open_store().drawings(), key=lambda drawing: ids.index(drawing.id))
     gallery.tiles(
         drawings.x_test,
@@ -110,7 +110,7 @@ def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
             continue
         right = len(answers) - len(answers.errors)
         spread = words.interval(*evaluation.wilson(right, len(answers)))
-        lines.append(f"| {run.name} | {right} of {len(answers)} | {spread} |")
+        lines.append(f"| {words.run_title(run)} | {right} of {len(answers)} | {spread} |")
     st.markdown("\n".join(lines))
 
 

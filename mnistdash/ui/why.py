@@ -1,5 +1,7 @@
 """Why the model answers as it does: covered pixels, layers, and the nearest training images."""
 
+import dataclasses
+
 import numpy as np
 import streamlit as st
 
@@ -7,39 +9,47 @@ from mnistdash import datasets, explain, figures, store
 from mnistdash.ui import gallery, state
 
 NEIGHBOURS = 12
+_LAYER = "why_layer"  # session key: the name of the layer shown
 
 
-def why(run: store.Run, image: np.ndarray, label: int, class_names: tuple[str, ...]) -> None:
-    """Show, on request, what an answer rests on.
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Answered:
+    """What a run answered to an image, uint8 `(28, 28)`: `label` is a place in `class_names`."""
 
-    Args:
-        run: the finished run that answered.
-        image: uint8 `(28, 28)`, ink bright.
-        label: its answer, 0-9.
-        class_names: ten names.
-    """
-    if not st.toggle("Why?", key="why", persist_state="session"):
+    run: store.Run
+    image: np.ndarray
+    label: int
+    class_names: tuple[str, ...]
+
+
+def why(answered: Answered | None) -> None:
+    """Show, on request, what an answer rests on; nothing without an answer."""
+    if answered is None or not st.toggle("Why?", key="why", persist_state="session"):
         return
-    model = state.load_classifier(run.id)
     covered, alike = st.columns((1, 2), gap="large")
     with covered:
-        st.markdown("**Which pixels carry the answer**")
-        st.plotly_chart(
-            figures.occlusion(explain.occlusion_map(model.probs, image, label), image),
-            key="occlusion",
-            config=figures.CONFIG,
-        )
-        st.caption(
-            f"Orange: covering these pixels makes {class_names[label]} less probable"
-            " (Zeiler and Fergus, 2014)."
-        )
+        _occlusion(answered)
     with alike:
-        _neighbours(run, image, class_names)
-    _layers(run, image)
+        _neighbours(answered)
+    _layers(answered)
 
 
-def _neighbours(run: store.Run, image: np.ndarray, class_names: tuple[str, ...]) -> None:
-    st.markdown("**The most alike training images**")
+def _occlusion(answered: Answered) -> None:
+    st.subheader("Which pixels carry the answer")
+    probs = state.load_classifier(answered.run.id).probs
+    falls = explain.occlusion_map(probs, answered.image, answered.label)
+    st.plotly_chart(
+        figures.occlusion(falls, answered.image), key="occlusion", config=figures.CONFIG
+    )
+    st.caption(
+        f"Orange: covering these pixels makes {answered.class_names[answered.label]} less probable"
+        " (Zeiler and Fergus, 2014)."
+    )
+
+
+def _neighbours(answered: Answered) -> None:
+    st.subheader("The most alike training images")
+    run = answered.run
     try:
         dataset = datasets.load(run.dataset)
         with st.spinner("Reading training images"):
@@ -47,9 +57,9 @@ def _neighbours(run: store.Run, image: np.ndarray, class_names: tuple[str, ...])
     except (datasets.DataError, store.StoreError) as error:
         st.caption(str(error))
         return
-    feature = state.load_classifier(run.id).features(image[np.newaxis])[0]
+    feature = state.load_classifier(run.id).features(answered.image[np.newaxis])[0]
     found = explain.nearest(features, feature, NEIGHBOURS)
-    labels = [class_names[label] for label in dataset.y_train[found]]
+    labels = [answered.class_names[label] for label in dataset.y_train[found]]
     gallery.tiles(
         dataset.x_train[found],
         indices=found,
@@ -63,16 +73,22 @@ def _neighbours(run: store.Run, image: np.ndarray, class_names: tuple[str, ...])
     )
 
 
-def _layers(run: store.Run, image: np.ndarray) -> None:
-    st.markdown("**What the layers see**")
-    pictures = explain.activation_pictures(state.load_classifier(run.id).activations(image))
+def _layers(answered: Answered) -> None:
+    """Show one layer's channels, and let a person go through the layers."""
+    st.subheader("What the layers see")
+    model = state.load_classifier(answered.run.id)
+    pictures = explain.activation_pictures(model.activations(answered.image))
     if not pictures:
         st.caption("This model has no layers that keep the image's form.")
-    for name, maps in pictures.items():
-        st.caption(f"`{name}`, its {len(maps)} strongest channels")
-        gallery.tiles(
-            maps,
-            indices=range(len(maps)),
-            alts=[f"Channel {number} of {name}" for number in range(len(maps))],
-            key=f"layer-{name}",
-        )
+        return
+    if st.session_state.get(_LAYER) not in pictures:
+        st.session_state[_LAYER] = next(iter(pictures))
+    name = st.select_slider("Layer", list(pictures), key=_LAYER, persist_state="session")
+    maps = pictures[name]
+    gallery.tiles(
+        maps,
+        indices=range(len(maps)),
+        alts=[f"Channel {number} of {name}" for number in range(len(maps))],
+        key="layer",
+    )
+    st.caption(f"Its {len(maps)} strongest channels, the more ink the stronger.")

@@ -1,7 +1,6 @@
-"""Pieces that several pages show: facts, bars, tiles, guards, and the sidebar's lines."""
+"""Pieces that several pages show: guards, facts, bars and tiles."""
 
 import html
-import pathlib
 import urllib.parse
 from collections.abc import Callable
 
@@ -12,57 +11,7 @@ from streamlit.runtime import pages_manager
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import gallery, link, state, words
 
-_CSS = pathlib.Path(__file__).with_name("page.css")
-# A file of ours: Streamlit fetches symbols for the tab from the network.
-ICON = pathlib.Path(__file__).with_name("icon.png")
-
-
-# --- the frame ------------------------------------------------------------------------------
-
-
-def style() -> None:
-    """Apply what the theme can't say."""
-    st.html(_CSS)
-
-
-def run_picker(runs: list[store.Run]) -> None:
-    """Let a person choose which finished run all pages show."""
-    finished = {run.id: run for run in runs if run.finished}
-    chosen = st.session_state.get("run")
-    if chosen is not None and chosen not in finished:
-        st.session_state["run_note"] = _why_not_shown(chosen, runs)
-    if chosen not in finished:
-        st.session_state["run"] = state.default_run(runs)
-    st.selectbox(
-        "Run",
-        list(finished),
-        format_func=lambda run_id: run_label(finished[run_id]),
-        key="run",
-        persist_state="session",
-        placeholder="No finished run yet",
-        on_change=_forget_image,
-    )
-
-
-def test_set_picker(run: store.Run | None) -> None:
-    """Let a person choose between a run's own test images and the drawings that were kept."""
-    if run is None or run.dataset == "fashion_mnist" or not state.open_store().drawing_ids():
-        st.session_state["set"] = None
-        return
-    st.segmented_control(
-        "Test images",
-        ("drawings",),
-        format_func=lambda _: "My digits instead",
-        key="set",
-        label_visibility="collapsed",
-        persist_state="session",
-        on_change=_forget_image,
-    )
-
-
-def run_label(run: store.Run) -> str:
-    """Write a finished run as `name · 98.13 % · MNIST`."""
-    return f"{run.name} · {words.percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
+# --- guards ---------------------------------------------------------------------------------
 
 
 def begin(title: str) -> None:
@@ -76,72 +25,6 @@ def begin(title: str) -> None:
     note = st.session_state.pop("run_note", None)
     if note:
         st.info(note, icon=":material/info:")
-
-
-def training_line(runs: list[store.Run]) -> None:
-    """Show a thin line while something trains, refreshed once a second."""
-    if any(run.under_way for run in runs):
-        _training_line()
-
-
-@st.fragment(run_every=1.0)
-def _training_line() -> None:
-    running = [run for run in state.open_store().runs() if run.under_way]
-    if not running:
-        st.rerun()
-    current = min(running, key=lambda run: run.created_at)
-    st.progress(current.live.fraction, text=f"Training {current.name}")
-
-
-def data_line(run: store.Run | None) -> None:
-    """Say which images are shown, and how to get MNIST where it is missing."""
-    if st.session_state.get("set") == "drawings":
-        st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
-    elif run is not None and datasets.on_this_machine(run.dataset):
-        try:
-            shown = datasets.load(run.dataset)
-            unverified = "" if shown.verified else ", unverified"
-            st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
-        except datasets.DataError:  # the page says what is wrong with it
-            st.caption(f"{datasets.title(run.dataset)} can't be read")
-    if not datasets.on_this_machine("mnist"):
-        _missing_mnist()
-
-
-@st.fragment(run_every=1.0)
-def _downloading() -> None:
-    download = state.download("mnist")
-    if not download.running:
-        if st.session_state.get("run") == "starter-optdigits":
-            st.session_state["run"] = None
-        st.rerun()
-    share = download.done / download.total if download.total else 0.0
-    st.progress(min(share, 1.0), text="Getting MNIST")
-
-
-def _missing_mnist() -> None:
-    download = state.download("mnist")
-    if download.running:
-        _downloading()
-        return
-    st.caption("MNIST is not on this machine; optdigits, embedded, stands in.")
-    st.button("Get MNIST", on_click=download.start, icon=":material/download:", type="tertiary")
-    if download.trouble:
-        st.caption(download.trouble)
-
-
-def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
-    run = next((run for run in runs if run.id == run_id), None)
-    if run is None:
-        return "This run does not exist (any more). Another one is shown."
-    return f"{run.name} has no results to show: {run.reason or run.status}. Another run is shown."
-
-
-def _forget_image() -> None:
-    st.session_state.update({"index": None, "page": 1, "epoch": None})
-
-
-# --- guards ---------------------------------------------------------------------------------
 
 
 def require_run() -> store.Run:
@@ -200,16 +83,18 @@ def bars(
     Args:
         probs: float32 `(10,)` in 0-1.
         class_names: ten names.
-        true_class: the label, marked as right; `None` marks none.
-        pred_class: the answer, marked as wrong unless it is the label.
+        true_class: the label, marked as right; `None` where nobody knows it.
+        pred_class: the answer, marked as wrong unless it is the label; `None` marks none.
     """
     rows = []
     for label, (name, prob) in enumerate(zip(class_names, probs, strict=True)):
         kind, mark = "plain", ""
         if label == pred_class and true_class not in (None, label):
             kind, mark = "wrong", " ✕"
-        elif label == true_class or (true_class is None and label == pred_class):
-            kind, mark = "right", " ✓" if true_class is not None else ""
+        elif label == true_class:
+            kind, mark = "right", " ✓"
+        elif label == pred_class:
+            kind = "answered"
         rows.append(
             f'<div class="row {kind}"><span class="{kind}">{html.escape(name)}{mark}</span>'
             f'<i class="{kind}" style="width:{100 * float(prob):.1f}%"></i>'

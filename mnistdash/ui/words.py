@@ -2,7 +2,7 @@
 
 import datetime
 
-from mnistdash import recipes, store
+from mnistdash import datasets, recipes, store
 
 THIN = "\N{THIN SPACE}"
 
@@ -57,6 +57,26 @@ def run_title(run: store.Run) -> str:
     preset = recipes.PRESETS.get(run.name)
     changed = recipes.differences(run.recipe, preset.recipe) if preset else ()
     return " · ".join([run.name, f"seed {run.recipe.seed}", *changed])
+
+
+def run_label(run: store.Run) -> str:
+    """Write a finished run as `dense-tutorial · seed 1 · 98.13 % · MNIST`."""
+    title = middle(run_title(run), 40)
+    return f"{title} · {percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
+
+
+def middle(text: str, characters: int) -> str:
+    """Cut a long text in its middle, where names differ least: `a long na…seed 1`."""
+    if len(text) <= characters:
+        return text
+    end = (characters - 1) // 2
+    return f"{text[: characters - 1 - end].rstrip()}…{text[-end:].lstrip()}"
+
+
+def ending(run: store.Run) -> str:
+    """Say how a run ended that has no results: `The disk is full.`"""
+    said = (run.reason or run.status).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def p_value(probability: float) -> str:

@@ -111,6 +111,21 @@ def test_a_run_is_told_from_its_sisters() -> None:
     assert words.run_title(unreadable) == "dense-tutorial"
 
 
+def test_long_names_are_cut_in_the_middle() -> None:
+    """Begin and end stay, where names differ; ten characters are ten with the ellipsis."""
+    assert words.middle("0123456789", 10) == "0123456789"
+    assert words.middle("0123456789a", 10) == "01234…789a"
+    assert len(words.middle("x" * 99, 10)) == 10
+
+
+def test_a_reason_is_one_sentence() -> None:
+    """It ends with one full stop, whether it came with one or not."""
+    run = run_of("dense-tutorial")
+    for reason in ("The disk is full", "The disk is full."):
+        assert words.ending(dataclasses.replace(run, reason=reason)) == "The disk is full."
+    assert words.ending(dataclasses.replace(run, status="cancelled")) == "Cancelled."
+
+
 def test_p_values_are_never_zero() -> None:
     """Three decimals; below them the bound."""
     assert words.p_value(0.0344) == "p = 0.034"

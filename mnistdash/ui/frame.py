@@ -1,0 +1,148 @@
+"""The frame around every page: style, run picker, what trains, which images, and the menu."""
+
+import pathlib
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from mnistdash import datasets, store
+from mnistdash.ui import link, state, words
+
+_HERE = pathlib.Path(__file__).parent
+# A file of ours: Streamlit fetches symbols for the tab from the network.
+ICON = _HERE / "icon.png"
+SIDEBAR_PX = 304
+
+_menu = st.components.v2.component(
+    "mnistdash.menu",
+    html="<div></div>",
+    js=(_HERE / "menu.js").read_text(encoding="utf-8"),
+)
+
+
+def style() -> None:
+    """Apply what the theme can't say."""
+    st.html(_HERE / "page.css")
+
+
+def tab_title(page_title: str, run: store.Run | None) -> None:
+    """Name the page and the run in the browser's tab."""
+    name = f"{page_title} · {words.run_title(run)}" if run else page_title
+    st.set_page_config(page_title=f"{name} · mnistdash", page_icon=str(ICON))
+
+
+def menu(pages: list[StreamlitPage], current: StreamlitPage, run: store.Run | None) -> None:
+    """Show the list of pages; on a phone it closes when one is chosen.
+
+    Args:
+        pages: all of them, in order.
+        current: the one shown.
+        run: the one shown; the picker, which may cut its name, says all of it on hover.
+    """
+    view = link.params({key: st.session_state.get(key) for key in link.DEFAULTS})
+    with st.container(key="menu", gap="xxsmall"):
+        for page in pages:
+            # A link that carries the view has nothing to rewrite on the page that it leads to.
+            st.page_link(page, query_params=view)
+    # What Streamlit's links lack: which of them is the current page, for those who can't see it.
+    _menu(data=[current.url_path, words.run_title(run) if run else ""], key="menu-marks")
+
+
+def run_picker(runs: list[store.Run]) -> None:
+    """Let a person choose which finished run all pages show."""
+    finished = {run.id: run for run in runs if run.finished}
+    chosen = st.session_state.get("run")
+    if chosen is not None and chosen not in finished:
+        st.session_state["run_note"] = _why_not_shown(chosen, runs)
+    if chosen not in finished:
+        st.session_state["run"] = state.default_run(runs)
+    st.selectbox(
+        "Run",
+        list(finished),
+        format_func=lambda run_id: words.run_label(finished[run_id]),
+        key="run",
+        persist_state="session",
+        placeholder="No finished run yet",
+        on_change=_forget_image,
+    )
+
+
+def test_set_picker(run: store.Run | None) -> None:
+    """Let a person choose between a run's own test images and the drawings that were kept."""
+    if run is None or run.dataset == "fashion_mnist" or not state.open_store().drawing_ids():
+        st.session_state["set"] = None
+        return
+    st.segmented_control(
+        "Test images",
+        ("drawings",),
+        format_func=lambda _: "My digits instead",
+        key="set",
+        label_visibility="collapsed",
+        persist_state="session",
+        on_change=_forget_image,
+    )
+
+
+def training_line(runs: list[store.Run]) -> None:
+    """Show a thin line while something trains, refreshed once a second."""
+    if any(run.under_way for run in runs):
+        _training_line()
+
+
+@st.fragment(run_every=1.0)
+def _training_line() -> None:
+    running = [run for run in state.open_store().runs() if run.under_way]
+    if not running:
+        st.rerun()
+    current = min(running, key=lambda run: run.created_at)
+    st.progress(current.live.fraction, text=f"Training {words.run_title(current)}")
+
+
+def data_line(run: store.Run | None) -> None:
+    """Say which images are shown, and how to get MNIST where it is missing."""
+    if st.session_state.get("set") == "drawings":
+        st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
+    elif run is not None and datasets.on_this_machine(run.dataset):
+        try:
+            shown = datasets.load(run.dataset)
+            unverified = "" if shown.verified else ", unverified"
+            st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
+        except datasets.DataError:  # the page says what is wrong with it
+            st.caption(f"{datasets.title(run.dataset)} can't be read")
+    if not datasets.on_this_machine("mnist"):
+        _missing_mnist()
+
+
+@st.fragment(run_every=1.0)
+def _downloading() -> None:
+    download = state.download("mnist")
+    if not download.running:
+        if st.session_state.get("run") == "starter-optdigits":
+            st.session_state["run"] = None
+        st.rerun()
+    share = download.done / download.total if download.total else 0.0
+    st.progress(min(share, 1.0), text="Getting MNIST")
+
+
+def _missing_mnist() -> None:
+    download = state.download("mnist")
+    if download.running:
+        _downloading()
+        return
+    st.caption("MNIST is not on this machine; optdigits, embedded, stands in.")
+    st.button("Get MNIST", on_click=download.start, icon=":material/download:", type="tertiary")
+    if download.trouble:
+        st.caption(download.trouble)
+
+
+def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
+    run = next((run for run in runs if run.id == run_id), None)
+    if run is None:
+        return "This run does not exist (any more). Another one is shown."
+    return (
+        f"{words.run_title(run)} has no results to show: {words.ending(run)} Another run is shown."
+    )
+
+
+def _forget_image() -> None:
+    st.session_state.update({"index": None, "page": 1, "epoch": None})
