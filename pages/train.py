@@ -41,5 +41,5 @@ with form:
 
 training_view.trouble()
 training_view.watch()
-st.subheader("Runs")
+st.header("Runs")
 run_table.run_table(runs)

@@ -74,7 +74,7 @@ def middle(text: str, characters: int) -> str:
 
 
 def ending(run: store.Run) -> str:
-    """Say how a run ended that has no results: `The disk is full.`"""
+    """Say in one sentence how a run ended that has no results."""
     said = (run.reason or run.status).rstrip(".")
     return f"{said[:1].upper()}{said[1:]}."
 

@@ -90,7 +90,7 @@ def test_drawn_digit_is_read(
 
 
 def test_ten_pen_digits_small_and_in_a_corner(open_page: OpenPage, settled: Settled) -> None:
-    """Of ten digits of real writers, drawn small in a corner, at least nine are read rightly."""
+    """Of ten digits of real writers, drawn small in a corner, at least nine are correct."""
     if not PEN_DIGITS.is_file():
         pytest.skip("No ../shared/data beside the repository: no pen digits to draw.")
     written = json.loads(PEN_DIGITS.read_text())
@@ -151,6 +151,61 @@ def test_clear_empties_the_canvas(open_page: OpenPage, settled: Settled) -> None
     sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
 
 
+def test_sample_says_what_it_is(open_page: OpenPage, settled: Settled) -> None:
+    """A sample stands there as a picture with its index and label, and the answer beside it."""
+    page = open_page("draw")
+    page.get_by_role("button", name="Sample").click()
+    answer(page).wait_for(timeout=ANSWER_MS)
+    settled(page)
+    said = page.get_by_text(re.compile(r"Test image #\d+ of")).inner_text()
+    index, label = re.search(r"#(\d+) of .*, labelled (\d)", said).groups()
+    name = "mnist" if MNIST.is_file() else "optdigits"
+    if MNIST.is_file():
+        with np.load(MNIST) as archive:
+            labels = archive["y_test"]
+    else:
+        labels = datasets.load(name).y_test
+    assert int(label) == labels[int(index)]
+    picture = page.locator(".st-key-sample-picture .tile")
+    sync_api.expect(picture).to_have_attribute("aria-label", f"Test image {index}: {label}")
+
+
+def test_answer_has_the_accent_and_a_doubtful_one_has_none(
+    open_page: OpenPage, settled: Settled
+) -> None:
+    """Green is for what is known to be correct; of a drawing nobody knows, of a cross even less."""
+    page = open_page("draw")
+    draw(page, ZERO, left=70, top=60, side=150)
+    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
+    settled(page)
+    assert page.locator(".bars .row.answered").inner_text().split()[0] == "0"
+    assert page.locator(".bars .right").count() == 0
+    clear(page, settled)
+    draw(page, [[(0.0, 0.0), (1.0, 1.0)], [(1.0, 0.0), (0.0, 1.0)]], left=70, top=60, side=150)
+    page.get_by_text("Not sure this is a digit").wait_for(timeout=ANSWER_MS)
+    settled(page)
+    assert page.locator(".bars .right, .bars .answered").count() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_why_takes_at_most_two_windows(
+    open_page: OpenPage, settled: Settled, width: int, height: int
+) -> None:
+    """Pixels, neighbours and layers stand within two windows' height, one layer at a time."""
+    page = open_page("draw")
+    page.set_viewport_size({"width": width, "height": height})
+    page.get_by_role("button", name="Sample").click()
+    answer(page).wait_for(timeout=ANSWER_MS)
+    page.get_by_text("Why?").click()
+    page.get_by_role("heading", name="What the layers see").wait_for(timeout=ANSWER_MS)
+    settled(page)
+    top = page.get_by_text("Why?").bounding_box()["y"]
+    end = page.get_by_text("strongest channels").bounding_box()
+    assert end["y"] + end["height"] - top <= 2 * height
+    page.get_by_role("slider", name="Layer").press("ArrowRight")
+    page.get_by_text("2_", exact=False).first.wait_for()
+
+
 def test_drawing_survives_a_change_of_page(open_page: OpenPage, settled: Settled) -> None:
     """A look at the overview and back: the drawing is still there with its answer."""
     page = open_page("draw")
@@ -174,7 +229,7 @@ def test_drawing_survives_a_change_of_page(open_page: OpenPage, settled: Settled
 def test_drawing_is_kept_and_deleted(
     open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
 ) -> None:
-    """A one kept as a seven is among My digits as such, none is read rightly; then it is gone."""
+    """A one kept as a seven is among My digits as such, none is correct; then it is gone."""
     page = open_page("draw")
     draw(page, ONE, left=70, top=60, side=150)
     sync_api.expect(answer(page)).to_have_text("1", timeout=ANSWER_MS)
@@ -227,7 +282,7 @@ def test_upload_beyond_the_limit_is_refused(open_page: OpenPage) -> None:
     refused = page.request.put(sent[0].url, headers=headers, multipart={"file": large})
     assert refused.status == 413
     page.locator("input[type=file]").set_input_files(large)
-    page.get_by_text("must be 11").wait_for()
+    page.get_by_text("must be 10").wait_for()
 
 
 def test_uploads_are_given_back_with_their_session(
