@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime import scriptrunner
 
 from mnistdash import evaluation, store
 
@@ -105,9 +106,9 @@ def params(view: dict[str, object]) -> dict[str, str]:
 
 
 def read() -> None:
-    """Take what a new link says into the session."""
+    """Take what a new link says into the session: one followed, or one gone Back or Forward to."""
     found = st.query_params.to_dict()
-    if found and not _is_own(found):
+    if _went_back_or_forward() or (found and not _is_own(found)):
         st.session_state.update({**DEFAULTS, "run": st.session_state.get("run"), **parse(found)})
         _remember(found)
     for key, default in DEFAULTS.items():
@@ -139,6 +140,14 @@ def _is_own(found: dict[str, str]) -> bool:
     since = time.monotonic() - _STALE_SECONDS
     replaced = [link for link, at in st.session_state.get(_REPLACED, []) if at > since]
     return found == st.session_state.get(_LAST) or found in replaced
+
+
+def _went_back_or_forward() -> bool:
+    """Tell whether the browser's Back or Forward brought this run of the page.
+
+    Streamlit knows and has no public word for it; without it, Back works three seconds later.
+    """
+    return getattr(scriptrunner.get_script_run_ctx(), "is_history_navigation", False)
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,105 @@
+"""Back and Forward in a real browser, quickly and slowly, as on any site."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright import sync_api
+
+from mnistdash import evaluation, store
+
+OpenPage = Callable[..., sync_api.Page]
+Settled = Callable[[sync_api.Page], None]
+Starter = tuple[store.Run, evaluation.Evaluation]
+SLOW_MS = 3_500  # longer than any memory of the links just replaced
+
+
+def link(page: sync_api.Page, name: str) -> sync_api.Locator:
+    """Find a page's link in the menu."""
+    return page.locator(".st-key-menu").get_by_role("link", name=name)
+
+
+def chips(page: sync_api.Page, *words: str) -> None:
+    """Expect just these filters on the page."""
+    found = page.locator("[class*=st-key-chip-]")
+    sync_api.expect(found).to_have_count(len(words))
+    for chip, word in zip(found.all(), words, strict=True):
+        sync_api.expect(chip).to_contain_text(word)
+
+
+@pytest.mark.parametrize("pause_ms", [0, SLOW_MS])
+def test_back_and_forward_between_cells(
+    open_page: OpenPage, settled: Settled, starter: Starter, pause_ms: int
+) -> None:
+    """A cell, another, Back, Back, Forward: each shows what was there, at once or after a while."""
+    run, answers = starter
+    first, second = answers.pairs()[:2]
+    page = open_page("confusion", run=run.id)
+
+    def choose(pair: evaluation.Pair) -> None:
+        page.locator(f".st-key-top-{pair.true_class}-{pair.pred_class} button").click()
+        chips(page, f"true {pair.true_class}", f"read as {pair.pred_class}")
+
+    choose(first)
+    choose(second)
+    page.wait_for_timeout(pause_ms)
+    page.go_back()
+    chips(page, f"true {first.true_class}", f"read as {first.pred_class}")
+    page.go_back()
+    page.get_by_text("No cell is chosen yet.").wait_for()
+    page.go_forward()
+    chips(page, f"true {first.true_class}", f"read as {first.pred_class}")
+    page.go_forward()
+    chips(page, f"true {second.true_class}", f"read as {second.pred_class}")
+    page.evaluate("history.back(); setTimeout(() => history.back(), 60)")
+    page.get_by_text("No cell is chosen yet.").wait_for()
+
+
+def test_back_and_forward_between_pages(
+    open_page: OpenPage, settled: Settled, starter: Starter
+) -> None:
+    """Overview, Gallery, Confusion, Back, Back, Forward: one entry a page, none a trap."""
+    run, _ = starter
+    page = open_page("", run=run.id)
+    for name in ("Gallery", "Confusion"):
+        link(page, name).click()
+        page.get_by_role("heading", name=name, level=1).wait_for()
+        settled(page)
+    for step, name in ((-1, "Gallery"), (-1, "Overview"), (1, "Gallery"), (1, "Confusion")):
+        page.evaluate(f"history.go({step})")
+        page.get_by_role("heading", name=name, level=1).wait_for()
+
+
+def test_back_goes_from_image_to_image_and_leaves_the_site(
+    open_page: OpenPage, settled: Settled, starter: Starter
+) -> None:
+    """Two images opened, Back shows the first, Back the gallery; before the first page is none."""
+    run, answers = starter
+    first, second = answers.select(order="confident")[:2]
+    page = open_page("gallery", run=run.id)
+    for index in (first, second):
+        page.locator(f".st-key-gallery .tile[data-index='{index}']").click()
+        page.wait_for_url(re.compile(rf"index={index}\b"))
+        settled(page)
+    page.go_back()
+    page.wait_for_url(re.compile(rf"index={first}\b"))
+    current = page.locator(".st-key-gallery .tile[aria-current=true]")
+    sync_api.expect(current).to_have_attribute("data-index", str(first))
+    page.go_back()
+    sync_api.expect(current).to_have_count(0)
+    page.go_back()
+    page.wait_for_url("about:blank")
+
+
+def test_a_link_without_a_view_is_no_trap(
+    page: sync_api.Page, app_url: str, settled: Settled
+) -> None:
+    """Who comes by the bare address gets out again: Back past it leads where he came from."""
+    page.goto("about:blank")
+    page.goto(f"{app_url}/gallery")
+    page.wait_for_url(re.compile("run="))
+    settled(page)
+    page.go_back()
+    settled(page)
+    page.go_back()
+    page.wait_for_url("about:blank")
