@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from mnistdash import classifier, datasets, ink
+from mnistdash.ink import finishing
 
 # Strokes on a grid of 9x9 cells, x before y, y pointing down; a stroke after ~ is a curve. Letters
 # that are a digit's twin are missing: B, D, I, O, S, Z, b, g, i, j, l, o, q, s, z.
@@ -249,11 +250,14 @@ def _two_digits(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             np.maximum(part, digit, out=part)
     both = _with_ink(_with_ink(both).T).T
     height, width = both.shape
-    scale = ink.BOX / max(height, width)
+    scale = finishing.BOX / max(height, width)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     box = cv2.resize(both, size, interpolation=cv2.INTER_AREA)
-    above, before = (ink.SIDE - size[1]) // 2, (ink.SIDE - size[0]) // 2
-    around = ((above, ink.SIDE - size[1] - above), (before, ink.SIDE - size[0] - before))
+    above, before = (finishing.SIDE - size[1]) // 2, (finishing.SIDE - size[0]) // 2
+    around = (
+        (above, finishing.SIDE - size[1] - above),
+        (before, finishing.SIDE - size[0] - before),
+    )
     return np.pad(box, around)
 
 

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from mnistdash import ink
+from mnistdash.ink import decoding, finishing
 
 SEVEN = [[(0, 0), (60, 0), (20, 100)]]
 
@@ -77,7 +78,7 @@ def test_vertical_stroke_fills_the_box_and_is_centred() -> None:
     image = ink.from_strokes([[(5, 0), (5, 300)]])
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
     assert len(np.flatnonzero(image.any(axis=1))) in (20, 21)
-    assert image[14].sum() / 255 == pytest.approx(ink.PEN, abs=0.2)
+    assert image[14].sum() / 255 == pytest.approx(finishing.PEN, abs=0.2)
     for axis in (0, 1):
         amounts = image.sum(axis=axis)
         assert amounts @ np.arange(28) / amounts.sum() == pytest.approx(14, abs=0.02)
@@ -98,7 +99,7 @@ def test_strokes_may_be_numpy_integers() -> None:
 def test_one_dot_is_a_dot() -> None:
     """A single tap becomes a dot of the pen's width in the middle, not a disc of 20 pixels."""
     image = ink.from_strokes([[(7, 7)]])
-    assert image.sum() / 255 == pytest.approx(np.pi * (ink.PEN / 2) ** 2, abs=1)
+    assert image.sum() / 255 == pytest.approx(np.pi * (finishing.PEN / 2) ** 2, abs=1)
     assert image[12:17, 12:17].sum() == image.sum()
 
 
@@ -521,7 +522,7 @@ def test_largest_pictures_take_150_mb_at_most(
 def test_large_files_are_refused() -> None:
     """One byte over 10 MB is too much, whatever the file holds."""
     with pytest.raises(ValueError, match="larger than 10 MB"):
-        ink.from_picture(bytes(ink.MAX_BYTES + 1))
+        ink.from_picture(bytes(decoding.MAX_BYTES + 1))
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iCCP"])

@@ -1,0 +1,117 @@
+"""Strokes, canvas pictures and photographs as 28x28 images, prepared as MNIST prepared its own."""
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from mnistdash.ink import decoding, finding, finishing, refusals
+from mnistdash.ink.strokes import from_strokes, strokes_from_fabric
+
+__all__ = [
+    "digits_from_picture",
+    "from_canvas",
+    "from_picture",
+    "from_strokes",
+    "is_animation",
+    "plain_resize",
+    "strokes_from_fabric",
+]
+
+
+def from_canvas(data: bytes, size: tuple[int, int]) -> refusals.Image8:
+    """Prepare a drawing from a canvas's picture.
+
+    Args:
+        data: a PNG, ink on transparent or on opaque ground, dark or light.
+        size: width and height of the canvas, pixels.
+
+    Returns:
+        uint8 (28, 28), ink 255 on ground 0.
+
+    Raises:
+        ValueError: the bytes aren't a PNG of this size, or nothing is drawn.
+    """
+    try:
+        plane, found = decoding.decode(data, ("PNG",))
+    except refusals.Refusal as error:
+        raise refusals.Refusal(refusals.BAD_DRAWING) from error
+    if found != tuple(size):
+        raise refusals.Refusal(refusals.BAD_DRAWING)
+    ink = np.abs(plane - np.median(plane))
+    if ink.max() < 32:
+        raise refusals.Refusal(refusals.NOTHING_DRAWN)
+    return finishing.finish(ink / ink.max())
+
+
+def from_picture(data: bytes) -> refusals.Image8:
+    """Find the digit in a photograph or scan and prepare it.
+
+    Args:
+        data: a PNG, JPEG, WebP, BMP or GIF file; of an animation, its first picture.
+
+    Returns:
+        uint8 (28, 28), ink 255 on ground 0.
+
+    Raises:
+        ValueError: the file can't be used, or there is no digit in it.
+    """
+    plane, _ = decoding.decode(data)
+    with refusals.refusing(refusals.NO_DIGIT):
+        blobs = finding.find(plane)
+        return finishing.finish(finding.cut_out(blobs[0], alone=True))
+
+
+def digits_from_picture(data: bytes) -> refusals.Image8:
+    """Find several digits, written apart from each other, in reading order.
+
+    Args:
+        data: a PNG, JPEG, WebP, BMP or GIF file; of an animation, its first picture.
+
+    Returns:
+        uint8 (k, 28, 28), ink 255 on ground 0, k at least 1.
+
+    Raises:
+        ValueError: the file can't be used, or there is no digit in it.
+    """
+    plane, _ = decoding.decode(data)
+    with refusals.refusing(refusals.NO_DIGIT):
+        blobs = finding.in_reading_order(finding.apart(finding.find(plane)))
+        return np.stack([finishing.finish(finding.cut_out(blob, alone=False)) for blob in blobs])
+
+
+def is_animation(data: bytes) -> bool:
+    """Tell whether a file holds more than one picture, of which only the first is read.
+
+    Raises:
+        ValueError: the file can't be used.
+    """
+    return bool(getattr(decoding.opened(data, tuple(decoding.SIGNATURES)), "is_animated", False))
+
+
+def plain_resize(picture: bytes | refusals.Image8) -> refusals.Image8:
+    """Shrink a whole picture to 28x28, as demonstrations do, to show beside ours.
+
+    Args:
+        picture: an image file, or uint8 (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA.
+
+    Returns:
+        uint8 (28, 28), turned so that most of it is dark.
+
+    Raises:
+        ValueError: the picture can't be used.
+    """
+    if isinstance(picture, np.ndarray):
+        with refusals.refusing(refusals.BAD_ARRAY):
+            if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or not picture.size:
+                raise refusals.Refusal(refusals.BAD_ARRAY)
+            grey = picture.ndim == 2
+            plane = (
+                picture
+                if grey
+                else decoding.composited(*decoding.reduced(Image.fromarray(picture), 1))
+            )
+    else:
+        plane, _ = decoding.decode(picture)
+    small = cv2.resize(plane, (finishing.SIDE, finishing.SIDE), interpolation=cv2.INTER_AREA)
+    small = np.rint(np.clip(small, 0, 255)).astype(np.uint8)
+    return 255 - small if np.median(small) > 127 else small
