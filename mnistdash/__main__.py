@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mnistdash import datasets, engine, outliers, recipes, store
 
 if TYPE_CHECKING:
-    from mnistdash import training
+    from mnistdash.training import progress as reports
 
 _BAR = 30  # characters
 
@@ -110,12 +110,12 @@ def _starter(options: argparse.Namespace) -> int:
 
 
 def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
-    from mnistdash import training
+    from mnistdash.training import session
 
     recipe = recipes.DETECTOR
     drawings = outliers.training_set(digits, recipe.seed)
     with _progress_shown() as on_progress:
-        outcome = training.train(recipe, drawings, on_progress=on_progress)
+        outcome = session.train(recipe, drawings, on_progress=on_progress)
     if outcome.status != "finished":
         raise ValueError(f"The training ended: {outcome.reason}")
     model = outcome.artifacts["model.tflite"]
@@ -125,7 +125,7 @@ def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
 
 
 @contextlib.contextmanager
-def _progress_shown() -> "Iterator[training.OnProgress | None]":
+def _progress_shown() -> "Iterator[reports.OnProgress | None]":
     """Yield what shows the progress, and end its line; nothing where nobody looks."""
     if sys.stderr.isatty():
         yield _show_progress
@@ -134,7 +134,7 @@ def _progress_shown() -> "Iterator[training.OnProgress | None]":
         yield None
 
 
-def _show_progress(progress: "training.Progress") -> None:
+def _show_progress(progress: "reports.Progress") -> None:
     done = (progress.epoch + progress.step / progress.steps) / progress.epochs
     bar = "#" * round(_BAR * done)
     figures = ""

@@ -19,7 +19,7 @@ from mnistdash import datasets, recipes, settings, store
 if TYPE_CHECKING:
     import distributed
 
-    from mnistdash import training
+    from mnistdash.training import progress as reports
 
 _log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.4
@@ -31,7 +31,7 @@ _STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
 
 
 def perform(
-    run_id: str, url: str, *, on_progress: "Callable[[training.Progress], None] | None" = None
+    run_id: str, url: str, *, on_progress: "Callable[[reports.Progress], None] | None" = None
 ) -> None:
     """Train a waiting run and write what came of it into the store.
 
@@ -58,14 +58,14 @@ def perform(
 def _train(
     runs: store.Store,
     run: store.Run,
-    on_progress: "Callable[[training.Progress], None] | None",
+    on_progress: "Callable[[reports.Progress], None] | None",
 ) -> None:
-    from mnistdash import training  # TensorFlow: in the worker only
+    from mnistdash.training import session  # TensorFlow: in the worker only
 
     dataset = datasets.load(run.dataset)
     recipes.check_fits(run.recipe, len(dataset.x_train))
     reporter = _Reporter(runs, run, on_progress)
-    outcome = training.train(
+    outcome = session.train(
         run.recipe,
         dataset,
         on_progress=reporter.progress,
@@ -118,7 +118,7 @@ class _Reporter:
         self,
         runs: store.Store,
         run: store.Run,
-        on_progress: "Callable[[training.Progress], None] | None",
+        on_progress: "Callable[[reports.Progress], None] | None",
     ) -> None:
         self._runs = runs
         self._run_id = run.id
@@ -129,7 +129,7 @@ class _Reporter:
         self._reported = self._asked = 0.0
         self._stop = False
 
-    def progress(self, progress: "training.Progress") -> None:
+    def progress(self, progress: "reports.Progress") -> None:
         if self._on_progress:
             self._on_progress(progress)
         now = time.monotonic()
@@ -154,9 +154,9 @@ class _Reporter:
 
     def epoch(
         self,
-        epoch: "training.Epoch",
+        epoch: "reports.Epoch",
         checkpoint: bytes,
-        predictions: "training.Predictions | None",
+        predictions: "reports.Predictions | None",
     ) -> None:
         self._history.append(dataclasses.asdict(epoch))
         artifacts = {store.CHECKPOINT: checkpoint}
@@ -221,9 +221,9 @@ def dask_setup(server: object) -> None:
 
 def warm() -> None:
     """Import TensorFlow in this worker, so that the first training need not wait for it."""
-    from mnistdash import training
+    from mnistdash.training import session
 
-    training.warm()
+    session.warm()
 
 
 # --- in the dashboard -----------------------------------------------------------------------

@@ -12,7 +12,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistdash import classifier, explain, ink, network, recipes, training
+from mnistdash import classifier, explain, ink, recipes
+from mnistdash.training import keeping, network
 
 LAYERS = "conv4x3 bn pool2 drop.2 conv6x3 pool2 flatten dense8"
 NAMES = [
@@ -35,7 +36,7 @@ def images(n: int, seed: int = 0) -> np.ndarray:
 @pytest.fixture(scope="module")
 def model() -> bytes:
     """Convert one untrained network."""
-    return training._litert_model(network.build(recipes.Recipe(layers=LAYERS)))
+    return keeping.litert_model(network.build(recipes.Recipe(layers=LAYERS)))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_agrees_with_keras(layers: str) -> None:
     """Every preset's network answers the same in Keras and in LiteRT, to 1e-5."""
     settings = recipes.Recipe(layers=layers, scaling="standardised", batch_size=1)
     built = network.build(settings, mean=33.3, deviation=78.6)
-    litert = classifier.Classifier(training._litert_model(built))
+    litert = classifier.Classifier(keeping.litert_model(built))
     np.testing.assert_allclose(litert.probs(images(7)), built(images(7)), atol=1e-5)
 
 
@@ -108,7 +109,7 @@ def test_layer_activations(answers: classifier.Classifier) -> None:
 def test_activations_of_odd_networks(layers: str) -> None:
     """Weights that have the shape of an answer are never taken for one."""
     built = network.build(recipes.Recipe(layers=layers, scaling="centred"))
-    found = classifier.Classifier(training._litert_model(built)).activations(images(1)[0])
+    found = classifier.Classifier(keeping.litert_model(built)).activations(images(1)[0])
     table = recipes.parse(layers)
     assert [value.shape for value in found.values()] == [layer.output_shape for layer in table]
 

@@ -18,8 +18,6 @@ FLOORS = {
     "settings": 0,
     "recipes": 1,
     "datasets": 1,
-    "augmentation": 2,
-    "network": 2,
     "explain": 2,
     "evaluation": 2,
     "outliers": 2,
@@ -123,15 +121,13 @@ def test_no_two_modules_import_each_other() -> None:
 
 def test_trainer_is_imported_in_functions_only() -> None:
     """What a dashboard imports never brings TensorFlow: the engine imports its trainer late."""
-    importers = {"training": set(), "network": set(), "augmentation": set()}
-    for path in FILES:
-        for module, in_function in imports(path):
-            name = module.removeprefix("mnistdash.")
-            if name in importers:
-                importers[name].add((room(path), in_function))
-    assert importers["training"] <= {("engine", True), ("__main__", True)}
-    assert importers["network"] <= {("training", False)}
-    assert importers["augmentation"] <= {("training", False)}
+    importers = {
+        (room(path), in_function)
+        for path in FILES
+        for module, in_function in imports(path)
+        if module.startswith("mnistdash.training") and room(path) != "training"
+    }
+    assert importers == {("engine", True), ("__main__", True)}
 
 
 @files
@@ -143,8 +139,8 @@ def test_streamlit_stays_upstairs(path: pathlib.Path) -> None:
 
 @files
 def test_tensorflow_stays_in_the_trainer(path: pathlib.Path) -> None:
-    """Only the trainer, its network and its augmentation know TensorFlow."""
-    if room(path) not in ("augmentation", "network", "training"):
+    """Only the trainer knows TensorFlow, and what it reports does without."""
+    if room(path) != "training" or path.stem == "progress":
         assert not [module for module, _ in imports(path) if module.split(".")[0] in TENSORFLOW]
 
 

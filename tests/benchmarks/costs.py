@@ -16,7 +16,8 @@ import types
 
 import numpy as np
 
-from mnistdash import classifier, datasets, recipes, training
+from mnistdash import classifier, datasets, recipes
+from mnistdash.training import session
 
 IMAGES, REPEATS, DIGITS = 30_000, 3, 300
 ZOOM = 0.1  # the article has none; with it the three reshapings of its budget are all on
@@ -25,7 +26,7 @@ ZOOM = 0.1  # the article has none; with it the three reshapings of its budget a
 def main() -> None:
     """Print seconds, and the share of an epoch."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    training.warm()
+    session.warm()
     clothes = datasets.load("fashion_mnist")
     article = recipes.PRESETS["fashion-augmented"].recipe
     epochs = {
@@ -52,13 +53,13 @@ def _some(images: int, clothes: datasets.Dataset) -> types.SimpleNamespace:
 
 
 def _second_epoch(recipe: recipes.Recipe, clothes: datasets.Dataset) -> float:
-    outcome = training.train(dataclasses.replace(recipe, epochs=2), _some(IMAGES, clothes))
+    outcome = session.train(dataclasses.replace(recipe, epochs=2), _some(IMAGES, clothes))
     return outcome.history[1].seconds
 
 
 def _evaluation(preset: recipes.Preset, clothes: datasets.Dataset) -> float:
     recipe = dataclasses.replace(preset.recipe, epochs=1)
-    outcome = training.train(recipe, _some(2 * recipe.batch_size, clothes))
+    outcome = session.train(recipe, _some(2 * recipe.batch_size, clothes))
     model = classifier.Classifier(outcome.artifacts["model.tflite"], threads=2)
     return _seconds(model, clothes.x_test)
 

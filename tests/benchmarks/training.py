@@ -136,19 +136,20 @@ class _Clock:
 
 
 def _train_ours(preset: recipes.Preset, epochs: int) -> dict[str, float]:
-    from mnistdash import datasets, training
+    from mnistdash import datasets
+    from mnistdash.training import session
 
     dataset = datasets.load(preset.dataset)
     recipe = dataclasses.replace(preset.recipe, epochs=epochs)
     figures = {}
     _ = dataset.x_train  # read at its first use
-    training.warm()
+    session.warm()
     clock = _Clock()
 
     def on_epoch(*_: object) -> None:
         figures.update(clock.figures(0.0))
 
-    outcome = training.train(recipe, dataset, on_epoch=on_epoch)
+    outcome = session.train(recipe, dataset, on_epoch=on_epoch)
     return figures | {"accuracy": outcome.test_accuracy, "rate": _matrix_product_rate()}
 
 

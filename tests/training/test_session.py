@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import classifier, network, recipes, training
+from mnistdash import classifier, recipes
+from mnistdash.training import keeping, network, progress, session, steps
 
 DENSE = "flatten dense16"
 CONV = "conv4x3 bn pool2 conv6x3 pool2 flatten dense8"
@@ -55,7 +56,7 @@ def recipe(**settings: object) -> recipes.Recipe:
     return recipes.Recipe(**(defaults | settings))
 
 
-def weights(outcome: training.Outcome) -> dict[str, np.ndarray]:
+def weights(outcome: progress.Outcome) -> dict[str, np.ndarray]:
     """Read a finished training's weights."""
     with np.load(io.BytesIO(outcome.artifacts["weights.npz"]), allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
@@ -94,7 +95,7 @@ def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
     settings = {"optimizer": optimizer} | OPTIMIZERS[optimizer]
     ours = recipe(layers=layers, epochs=1, **settings)
     data = world(train=112)
-    outcome = training.train(ours, data)
+    outcome = session.train(ours, data)
 
     keras.utils.set_random_seed(ours.seed)
     model = network.build(ours)
@@ -120,8 +121,8 @@ def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
 def test_validation_images_are_the_last_as_in_keras() -> None:
     """Of 105 images a tenth is held out: `floor(94.5)` train, and 94 are 3 batches of 32."""
     data = world(train=105)
-    seen: list[training.Progress] = []
-    outcome = training.train(recipe(validation=0.1, epochs=1), data, on_progress=seen.append)
+    seen: list[progress.Progress] = []
+    outcome = session.train(recipe(validation=0.1, epochs=1), data, on_progress=seen.append)
     assert seen[-1].steps == 3
     model = rebuilt(recipe(), outcome)
     held_out = model(data.x_train[94:]).numpy()
@@ -131,7 +132,7 @@ def test_validation_images_are_the_last_as_in_keras() -> None:
     assert outcome.history[0].val_loss == pytest.approx(loss, abs=1e-5)
 
 
-def rebuilt(settings: recipes.Recipe, outcome: training.Outcome) -> keras.Model:
+def rebuilt(settings: recipes.Recipe, outcome: progress.Outcome) -> keras.Model:
     """Build the model anew and give it the weights of a finished training."""
     model = network.build(settings)
     for variable in model.weights:
@@ -141,15 +142,15 @@ def rebuilt(settings: recipes.Recipe, outcome: training.Outcome) -> keras.Model:
 
 def test_schedules() -> None:
     """Step divides by ten after a half and three quarters; cosine ends next to 0."""
-    rates = training._learning_rates(recipe(schedule="step", epochs=4), 2)
+    rates = steps.learning_rates(recipe(schedule="step", epochs=4), 2)
     np.testing.assert_allclose(rates, np.repeat([1e-3, 1e-3, 1e-4, 1e-5], 2), rtol=1e-6)
-    rates = training._learning_rates(recipe(schedule="cosine", epochs=2), 2)
+    rates = steps.learning_rates(recipe(schedule="cosine", epochs=2), 2)
     np.testing.assert_allclose(rates, 5e-4 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-6)
 
 
 def test_it_learns() -> None:
     """Ten places are told apart after a few epochs."""
-    outcome = training.train(recipe(epochs=8), world(train=600))
+    outcome = session.train(recipe(epochs=8), world(train=600))
     assert outcome.status == "finished"
     assert outcome.reason == "All 8 epochs ran."
     assert outcome.test_accuracy > 0.95
@@ -162,7 +163,7 @@ def test_it_learns() -> None:
 def test_same_seed_same_weights() -> None:
     """A seed decides every bit; another seed gives other weights."""
     first, second, other = (
-        training.train(recipe(layers=DROP, rotation=5.0, seed=seed), world()) for seed in (4, 4, 5)
+        session.train(recipe(layers=DROP, rotation=5.0, seed=seed), world()) for seed in (4, 4, 5)
     )
     assert same(weights(first), weights(second))
     assert not same(weights(first), weights(other))
@@ -180,15 +181,15 @@ def test_resumed_as_if_never_stopped(settings: dict[str, object]) -> None:
     """From the checkpoint after any epoch the same weights and the same history come out."""
     settings = recipe(epochs=3, **settings)
     checkpoints: list[bytes] = []
-    whole = training.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
+    whole = session.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
     for checkpoint in checkpoints:
-        resumed = training.train(settings, world(), checkpoint=checkpoint)
+        resumed = session.train(settings, world(), checkpoint=checkpoint)
         assert same(weights(whole), weights(resumed))
         assert figures(whole) == figures(resumed)
         assert resumed.best_epoch == whole.best_epoch
 
 
-def figures(outcome: training.Outcome) -> list[training.Epoch]:
+def figures(outcome: progress.Outcome) -> list[progress.Epoch]:
     """Return the history without its seconds."""
     return [dataclasses.replace(epoch, seconds=0.0) for epoch in outcome.history]
 
@@ -198,17 +199,17 @@ def test_unusable_checkpoint_is_refused(checkpoint: bytes | None) -> None:
     """Garbage, and the checkpoint of another recipe, are refused in a sentence."""
     if checkpoint is None:
         kept: list[bytes] = []
-        training.train(recipe(seed=1), world(), on_epoch=lambda e, c, p: kept.append(c))
+        session.train(recipe(seed=1), world(), on_epoch=lambda e, c, p: kept.append(c))
         checkpoint = kept[0]
     with pytest.raises(ValueError, match="This checkpoint"):
-        training.train(recipe(), world(), checkpoint=checkpoint)
+        session.train(recipe(), world(), checkpoint=checkpoint)
 
 
 def test_best_epoch_is_kept() -> None:
     """With `keep="best"` the weights are those of the epoch of the lowest validation loss."""
     settings = recipe(epochs=6, validation=0.3, keep="best", learning_rate=0.05, seed=2)
     checkpoints: list[bytes] = []
-    outcome = training.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
+    outcome = session.train(settings, world(), on_epoch=lambda e, c, p: checkpoints.append(c))
     losses = [epoch.val_loss for epoch in outcome.history]
     assert outcome.best_epoch == int(np.argmin(losses))
     with np.load(io.BytesIO(checkpoints[outcome.best_epoch]), allow_pickle=False) as file:
@@ -220,7 +221,7 @@ def test_patience_stops_early() -> None:
     data = world()
     data.y_train = np.random.default_rng(0).integers(0, 10, 200, dtype=np.uint8)
     settings = recipe(epochs=50, validation=0.5, patience=2, learning_rate=0.02)
-    outcome = training.train(settings, data)
+    outcome = session.train(settings, data)
     assert len(outcome.history) == outcome.best_epoch + 3 < 50
     assert outcome.status == "finished"
     assert outcome.reason.startswith(f"Stopped early after epoch {len(outcome.history)}")
@@ -231,12 +232,12 @@ def test_patience_stops_early() -> None:
 
 def test_cancelled_in_the_middle() -> None:
     """A cancel ends the training at once, keeps whole epochs and makes no artifacts."""
-    seen: list[training.Progress] = []
+    seen: list[progress.Progress] = []
 
     def should_stop() -> bool:
         return bool(seen) and seen[-1].epoch == 1 and seen[-1].step > 1
 
-    outcome = training.train(
+    outcome = session.train(
         recipe(epochs=50), world(), on_progress=seen.append, should_stop=should_stop
     )
     assert outcome.status == "cancelled"
@@ -248,7 +249,7 @@ def test_cancelled_in_the_middle() -> None:
 
 def test_cancelled_before_it_began() -> None:
     """A stop that was asked for from the start is a status too."""
-    outcome = training.train(recipe(), world(), should_stop=lambda: True)
+    outcome = session.train(recipe(), world(), should_stop=lambda: True)
     assert (outcome.status, outcome.history) == ("cancelled", ())
 
 
@@ -256,13 +257,13 @@ def test_cancel_takes_effect_within_two_seconds() -> None:
     """A stop that is asked for in the middle of a long epoch ends the training soon after."""
     asked: list[float] = []
 
-    def on_progress(progress: training.Progress) -> None:
-        if progress.step > 3 and not asked:
+    def on_progress(report: progress.Progress) -> None:
+        if report.step > 3 and not asked:
             asked.append(time.perf_counter())
 
     settings = recipe(layers="conv16x5 pool2 flatten", batch_size=128, epochs=99)
     data = world(train=4000)
-    training.train(settings, data, on_progress=on_progress, should_stop=lambda: bool(asked))
+    session.train(settings, data, on_progress=on_progress, should_stop=lambda: bool(asked))
     assert time.perf_counter() - asked[0] < 2
 
 
@@ -278,7 +279,7 @@ def test_diverged_is_a_status(validation: float) -> None:
         momentum=0.99,
         validation=validation,
     )
-    outcome = training.train(settings, world())
+    outcome = session.train(settings, world())
     assert outcome.status == "diverged"
     count = len(outcome.history)
     assert outcome.reason == f"Diverged at epoch {count}: the loss is no longer a number."
@@ -288,8 +289,8 @@ def test_diverged_is_a_status(validation: float) -> None:
 
 def test_progress_counts_every_step() -> None:
     """Reports begin at once, never go back, and end at the last step of the last epoch."""
-    seen: list[training.Progress] = []
-    training.train(recipe(validation=0.2), world(), on_progress=seen.append)
+    seen: list[progress.Progress] = []
+    session.train(recipe(validation=0.2), world(), on_progress=seen.append)
     assert (seen[0].epoch, seen[0].step, seen[0].loss) == (0, 0, None)
     places = [(p.epoch, p.step) for p in seen]
     assert places == sorted(places)
@@ -300,23 +301,23 @@ def test_progress_counts_every_step() -> None:
 def test_batch_larger_than_the_data_is_refused() -> None:
     """The trainer checks what only the data can tell."""
     with pytest.raises(ValueError, match="`batch_size` must be at most"):
-        training.train(recipe(batch_size=512), world())
+        session.train(recipe(batch_size=512), world())
 
 
 # --- what comes out ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def traced() -> tuple[training.Outcome, list[training.Predictions]]:
+def traced() -> tuple[progress.Outcome, list[progress.Predictions]]:
     """Train one convolutional model with its predictions of every epoch."""
-    kept: list[training.Predictions] = []
-    outcome = training.train(
+    kept: list[progress.Predictions] = []
+    outcome = session.train(
         recipe(layers=CONV), world(), trace=True, on_epoch=lambda e, c, p: kept.append(p)
     )
     return outcome, kept
 
 
-Traced = tuple[training.Outcome, list[training.Predictions]]
+Traced = tuple[progress.Outcome, list[progress.Predictions]]
 
 
 def test_probabilities_are_the_classifiers_and_keras(traced: Traced) -> None:
@@ -343,9 +344,9 @@ def test_test_loss_by_hand() -> None:
     """Certainty costs nothing, an even guess ln 10, a certain mistake 16.1 (Keras's 1e-7)."""
     probs = np.eye(10, dtype=np.float32)[[3, 4]]
     even = np.full((1, 10), 0.1, np.float32)
-    assert training._log_loss(probs, np.array([3, 4])) == 0
-    assert training._log_loss(even, np.array([7])) == pytest.approx(np.log(10), abs=1e-6)
-    assert training._log_loss(probs[:1], np.array([9])) == pytest.approx(16.118, abs=1e-3)
+    assert keeping.log_loss(probs, np.array([3, 4])) == 0
+    assert keeping.log_loss(even, np.array([7])) == pytest.approx(np.log(10), abs=1e-6)
+    assert keeping.log_loss(probs[:1], np.array([9])) == pytest.approx(16.118, abs=1e-3)
 
 
 def test_artifacts(traced: Traced) -> None:
@@ -380,19 +381,19 @@ def test_versions_are_recorded(traced: Traced) -> None:
 
 def test_threads_follow_the_work() -> None:
     """Small dense steps get one thread; large convolutions all."""
-    assert training.threads_for(recipes.PRESETS["dense-wide"].recipe) == (1, 1)
-    assert training.threads_for(recipes.PRESETS["cnn-one-epoch"].recipe)[0] >= 1
+    assert session.threads_for(recipes.PRESETS["dense-wide"].recipe) == (1, 1)
+    assert session.threads_for(recipes.PRESETS["cnn-one-epoch"].recipe)[0] >= 1
 
 
 def test_many_trainings_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings from several threads, each with other threads for TensorFlow, leak nothing."""
     chosen = iter([(1, 1), (2, 1)] * 3)
-    monkeypatch.setattr(training, "threads_for", lambda recipe: next(chosen))
+    monkeypatch.setattr(session, "threads_for", lambda recipe: next(chosen))
     data = world(train=64, test=10)
     outcomes, megabytes = [], []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for _ in range(6):
-            outcomes.append(pool.submit(training.train, recipe(epochs=1), data).result())
+            outcomes.append(pool.submit(session.train, recipe(epochs=1), data).result())
             megabytes.append(resident_megabytes())
     assert {outcome.threads for outcome in outcomes} == {(1, 1), (2, 1)}
     assert all(same(weights(outcomes[0]), weights(outcome)) for outcome in outcomes)

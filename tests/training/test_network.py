@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import network, recipes
+from mnistdash import recipes
+from mnistdash.training import network
 
 EVERY_WORD = (
     "pad2 conv4x3same bn pool2 drop.2 conv6x3s2 avg2 bn gap dense8",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import augmentation, recipes
+from mnistdash import recipes
+from mnistdash.training import augmentation
 
 ROWS = np.arange(28)
 

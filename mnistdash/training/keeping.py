@@ -1,0 +1,92 @@
+"""What is kept of a training, as bytes: weights, checkpoints, models, histograms."""
+
+import io
+import json
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mnistdash import recipes
+
+_HISTOGRAM_BINS = 40
+_LEAST_PROB = 1e-7  # as Keras's cross-entropy takes it
+_MAX_CHECKPOINT_BYTES = 512 * 2**20
+
+
+def values(model: keras.Model) -> dict[str, np.ndarray]:
+    """Return the weights of a model by their paths."""
+    return {variable.path: variable.value.numpy() for variable in model.weights}
+
+
+def assign(model: keras.Model, values: dict[str, np.ndarray]) -> None:
+    """Give a model the weights that `values` returned."""
+    for variable in model.weights:
+        variable.assign(values[variable.path])
+
+
+def under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays whose names stand under a prefix, without it."""
+    start = prefix + "/"
+    return {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
+
+
+def npz(arrays: dict[str, np.ndarray]) -> bytes:
+    """Write arrays as an NPZ file."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def read_checkpoint(checkpoint: bytes) -> dict[str, np.ndarray]:
+    """Read the arrays of a checkpoint.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        with np.load(io.BytesIO(checkpoint), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception:
+        raise ValueError("This checkpoint can't be read. Start the training anew.") from None
+
+
+def litert_model(model: keras.Model) -> bytes:
+    """Convert a model to LiteRT: uint8 images in, probabilities out."""
+    # `from_keras_model` gives the same answers five times slower, by way of files.
+    spec = tf.TensorSpec([None, *recipes.IMAGE_SHAPE[:2]], tf.uint8, name="image")
+    answer = tf.function(lambda images: model(images, training=False), autograph=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [answer.get_concrete_function(spec)]
+    )
+    return converter.convert()
+
+
+def keras_file(model: keras.Model) -> bytes:
+    """Write the file that people may download; nothing here ever reads one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def histograms(start: dict[str, np.ndarray], end: dict[str, np.ndarray]) -> bytes:
+    """Count each layer's weights in bins that the start and the end share."""
+    layers = []
+    for name in (name for name in start if name.endswith("/kernel")):
+        both = np.concatenate([start[name].ravel(), end[name].ravel()])
+        edges = np.histogram_bin_edges(both, _HISTOGRAM_BINS)
+        counts = {
+            when: np.histogram(values[name], edges)[0].tolist()
+            for when, values in (("start", start), ("end", end))
+        }
+        layers.append({"layer": name.split("/")[0], "edges": edges.tolist(), **counts})
+    return json.dumps(layers).encode()
+
+
+def log_loss(probs: np.ndarray, truth: np.ndarray) -> float:
+    """Compute the mean cross-entropy; a probability counts as 1e-7 at least, as in Keras."""
+    right = probs[np.arange(len(truth)), truth].astype(np.float64)
+    return float(-np.log(np.clip(right, _LEAST_PROB, 1.0)).mean())
