@@ -1,7 +1,8 @@
-"""Plain values in, plotly figures out; and a click on the heatmap back to its cell.
+"""Plain values in, plotly figures out, each with what it says to a person who can't see it.
 
-Colours that are left out come from Streamlit's theme in the browser, so that one figure serves
-the light and the dark ground.
+That sentence stands in `layout.meta`. Colours that are left out come from Streamlit's theme in the
+browser, and those of texts from `ui/page.css`, so that one figure serves the light and the dark
+ground.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,84 +11,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly import subplots
 
-CONFIG = {"displayModeBar": False}  # of every chart
-# Two clicks on two cells are no double click, however fast.
-CLICKED_CONFIG = CONFIG | {"doubleClickDelay": 1}
+CONFIG = {"displayModeBar": False, "doubleClick": False}  # of every chart
 ACCENT = "#6D67F2"
 GREY = "#8A8A99"
 _ORANGE = "234, 88, 12"
-_FULL_ALPHA = 0.65  # dark and light numbers alike stay readable on it
 _GRID = "rgba(138, 138, 153, 0.25)"
-
-
-def confusion_heatmap(
-    matrix: np.ndarray,
-    class_names: Sequence[str],
-    *,
-    shares: bool = False,
-    diagonal: bool = False,
-    height_px: int = 520,
-    framed: tuple[int | None, int | None] | None = None,
-) -> go.Figure:
-    """Draw a confusion matrix whose cells can be clicked.
-
-    A heatmap's own cells report no click (streamlit#8760), so frames lie over them, invisible but
-    around the cell that is chosen; `clicked_cell` reads what they report.
-
-    Args:
-        matrix: int `(10, 10)`, row true, column predicted.
-        class_names: ten names.
-        shares: write each cell as a percentage of its true class, not as a count.
-        diagonal: show correct ones too.
-        height_px: of the whole figure.
-        framed: the true and the predicted class to put frames around, None for any; without it
-            the browser frames what was clicked last, with no word from here.
-    """
-    totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    values = (100 * matrix / totals if shares else matrix).astype(float)
-    shown = (matrix > 0) & (diagonal | ~np.eye(len(matrix), dtype=bool))
-    top = values[shown].max(initial=1e-9)
-    rows, columns = np.nonzero(shown)
-    figure = go.Figure(
-        [
-            go.Heatmap(
-                z=np.where(shown, values, np.nan),
-                zmin=0,
-                zmax=top,
-                colorscale=[[0, f"rgba({_ORANGE}, 0.04)"], [1, f"rgba({_ORANGE}, {_FULL_ALPHA})"]],
-                showscale=False,
-                hoverinfo="skip",
-                xgap=1,
-                ygap=1,
-            ),
-            _cell_markers(matrix, rows, columns, class_names, size_px=round(0.07 * height_px)),
-        ]
-    )
-    if framed is not None:
-        figure.data[1].selectedpoints = _within(rows, columns, framed)
-    # All numbers at once: plotly checks the whole list again for every one added.
-    figure.layout.annotations = [
-        _cell_text(int(row), int(column), f"{values[row, column]:.{int(shares)}f}")
-        for row, column in zip(rows, columns, strict=True)
-    ]
-    ends = len(matrix) - 0.5
-    line = {"color": _GRID, "width": 1}
-    figure.add_shape(type="line", x0=-0.5, y0=-0.5, x1=ends, y1=ends, line=line, layer="below")
-    return _calm(_square_axes(figure, class_names), height=height_px)
-
-
-def clicked_cell(event: Mapping) -> tuple[int, int] | None:
-    """Return the `(true_class, pred_class)` that a selection of the heatmap names, if any.
-
-    Args:
-        event: what Streamlit reports of `confusion_heatmap`; a browser can send anything.
-    """
-    try:
-        true_class, pred_class = event["selection"]["points"][0]["customdata"][:2]
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None
-    cell = (true_class, pred_class)
-    return cell if all(type(side) is int and 0 <= side <= 9 for side in cell) else None
 
 
 def learning_curves(
@@ -162,7 +90,9 @@ def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
                 col=column,
             )
     figure.update_yaxes(showticklabels=False, showgrid=False)
-    figure = _calm(figure, height=220)
+    layer_names = ", ".join(entry["layer"] for entry in layers)
+    said = f"Histograms of the weights at the start and at the end of the training: {layer_names}"
+    figure = _calm(figure, height=220, said=said)
     return figure.update_layout(margin_t=36, legend={"y": -0.2, "yanchor": "top"})
 
 
@@ -184,7 +114,8 @@ def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]
         )
     figure.update_xaxes(type="category")
     figure.update_yaxes(gridcolor=_GRID)
-    return _calm(figure, height=260)
+    said = [_range_in_words(name, values, class_names) for name, values in counts.items()]
+    return _calm(figure, height=260, said=f"Images in each class: {'; '.join(said)}")
 
 
 def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
@@ -214,7 +145,12 @@ def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
     )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
-    return _calm(figure, height=260)
+    row, column = np.unravel_index(falls.argmax(), falls.shape)
+    said = (
+        "The image, orange where covering it makes the answer less probable: most at row"
+        f" {row}, column {column}, by {max(float(falls.max()), 0):.2f}"
+    )
+    return _calm(figure, height=260, said=said)
 
 
 def pixel_grid(image: np.ndarray) -> go.Figure:
@@ -228,7 +164,8 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
         [
             go.Heatmap(
                 z=image,
-                colorscale=[[0, "rgba(138, 138, 153, 0.06)"], [1, "rgba(138, 138, 153, 0.8)"]],
+                # No stronger: light and dark numbers alike stay readable on it.
+                colorscale=[[0, "rgba(138, 138, 153, 0.06)"], [1, "rgba(138, 138, 153, 0.7)"]],
                 zmin=0,
                 zmax=255,
                 xgap=1,
@@ -250,52 +187,8 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     bare = {"constrain": "domain", "showgrid": False, "zeroline": False, "dtick": 4}
     figure.update_xaxes(side="top", range=[-0.5, 27.5], **bare)
     figure.update_yaxes(scaleanchor="x", range=[27.5, -0.5], **bare)
-    return _calm(figure, height=640)
-
-
-def _cell_text(row: int, column: int, text: str) -> dict[str, object]:
-    return {"x": column, "y": row, "text": text, "showarrow": False}
-
-
-def _within(
-    rows: np.ndarray, columns: np.ndarray, classes: tuple[int | None, int | None]
-) -> np.ndarray:
-    """Find the cells of a true and a predicted class; of none when both are any."""
-    true_class, pred_class = classes
-    if true_class is None and pred_class is None:
-        return np.array([], int)
-    in_row = (rows == true_class) | (true_class is None)
-    return np.flatnonzero(in_row & ((columns == pred_class) | (pred_class is None)))
-
-
-def _cell_markers(
-    matrix: np.ndarray,
-    rows: np.ndarray,
-    columns: np.ndarray,
-    class_names: Sequence[str],
-    *,
-    size_px: int,
-) -> go.Scatter:
-    totals = matrix.sum(axis=1)
-    hover = [
-        f"{class_names[i]} read as {class_names[j]}: {matrix[i, j]:,}"
-        f" image{'' if matrix[i, j] == 1 else 's'}, {100 * matrix[i, j] / totals[i]:.1f} % of all"
-        f" true {class_names[i]}"
-        for i, j in zip(rows, columns, strict=True)
-    ]
-    frame = {"symbol": "square-open", "size": size_px, "color": ACCENT, "line": {"width": 2}}
-    return go.Scatter(
-        x=columns,
-        y=rows,
-        mode="markers",
-        marker=frame | {"opacity": 0},
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[[int(i), int(j)] for i, j in zip(rows, columns, strict=True)],
-        hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
-        showlegend=False,
-    )
+    said = f"28x28 pixels as numbers from 0 to 255: {len(rows)} are inked, {784 - len(rows)} are 0"
+    return _calm(figure, height=640, said=said)
 
 
 def _add_samples(figure: go.Figure, samples: Sequence[tuple[float, float | None]]) -> None:
@@ -340,31 +233,21 @@ def _settled_range(
     return [min(known) - margin, max(known) + margin]
 
 
-def _square_axes(figure: go.Figure, class_names: Sequence[str]) -> go.Figure:
-    long = max(len(name) for name in class_names) > 3
-    ticks = {
-        "tickvals": list(range(len(class_names))),
-        "ticktext": list(class_names),
-        "showgrid": False,
-        "zeroline": False,
-        "ticks": "",
-        "fixedrange": True,
-    }
-    figure.update_xaxes(
-        title="predicted class",
-        side="top",
-        range=[-0.5, 9.5],
-        constrain="domain",
-        tickangle=-45 if long else 0,
-        **ticks,
-    )
-    return figure.update_yaxes(
-        title="true class", range=[9.5, -0.5], scaleanchor="x", constrain="domain", **ticks
+def _range_in_words(name: str, counts: Sequence[int], class_names: Sequence[str]) -> str:
+    low, high = int(np.argmin(counts)), int(np.argmax(counts))
+    return (
+        f"{name} from {counts[low]:,} ({class_names[low]}) to {counts[high]:,}"
+        f" ({class_names[high]})"
     )
 
 
-def _calm(figure: go.Figure, *, height: int) -> go.Figure:
+def _calm(figure: go.Figure, *, height: int, said: str | None = None) -> go.Figure:
+    # A swipe that begins on a chart scrolls the page, and nothing zooms.
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
     return figure.update_layout(
+        meta=said,
+        dragmode=False,
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         plot_bgcolor="rgba(0,0,0,0)",

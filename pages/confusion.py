@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from mnistdash import figures
-from mnistdash.ui import filters, widgets, words
+from mnistdash.ui import filters, heatmap, pairs, widgets, words
 
 PAGE_SIZE = 100
 TOP_PAIRS = 7
@@ -15,52 +14,47 @@ dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 kept = answers
 
-st.caption(f"{run.name} · rows: true classes, columns: what it read. Click a cell.")
-if widgets.on_phone():
-    chart, errors, side = st.container(), st.container(), st.container()
-else:
-    (chart, side), errors = st.columns((3, 2), gap="large"), st.container()
-with side:
-    unit = st.segmented_control(
-        "Cells show",
-        ("count", "share of the true class"),
-        default="count",
-        required=True,
-        key="cells_show",
-        persist_state="session",
-    )
-    diagonal = st.toggle("Show correct ones too", key="diagonal", persist_state="session")
+st.caption(f"{words.run_title(run)} · Click a cell to see its images.")
+with st.container(key="confusion-body"):
+    left, right = st.columns((6, 5), gap="large")
+
+with left, st.container(key="confusion-matrix"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        unit = st.segmented_control(
+            "Cells show",
+            ("count", "share of the true class"),
+            default="count",
+            required=True,
+            key="cells_show",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        diagonal = st.toggle("Show correct ones too", key="diagonal", persist_state="session")
     answers = filters.at_epoch(run, dataset, answers)
-    filters.class_boxes(names)
-    st.markdown("**Largest confusions**")
-    with st.container(gap=None, key="top-pairs"):
-        for pair in answers.pairs()[:TOP_PAIRS]:
-            st.button(
-                f"{words.read_as(pair.true_class, pair.pred_class, names)} · {pair.count}",
-                key=f"top-{pair.true_class}-{pair.pred_class}",
-                on_click=filters.choose_classes,
-                args=(pair.true_class, pair.pred_class),
-                type="tertiary",
-            )
-with chart:
-    st.plotly_chart(
-        figures.confusion_heatmap(
-            answers.matrix,
-            names,
-            shares=unit != "count",
-            diagonal=diagonal,
-            height_px=380 if widgets.on_phone() else 520,
-            framed=filters.framed(),
-        ),
+    heatmap.heatmap(
+        answers.matrix,
+        names,
+        shares=unit != "count",
+        diagonal=diagonal,
+        chosen=filters.chosen_classes(),
+        on_choose=filters.choose_classes,
         key="heatmap",
-        on_select=filters.take_click,
-        selection_mode="points",
-        config=figures.CLICKED_CONFIG,
     )
 
-with errors:
+with right, st.container(key="confusion-ways"):
+    filters.class_boxes(names)
+    st.header("Largest confusions", anchor=False)
+    pairs.pairs(
+        dataset,
+        answers,
+        answers.pairs()[:TOP_PAIRS],
+        chosen=filters.chosen_classes(),
+        on_choose=filters.choose_classes,
+        key="top-pairs",
+    )
+
+with right, st.container(key="confusion-images"):
     true_class, pred_class = filters.chosen_classes()
-    filters.chips(names)
     if true_class is None and pred_class is None:
         st.caption("No cell is chosen yet.")
         st.stop()
@@ -69,7 +63,8 @@ with errors:
         pred_class=pred_class,
         include_right=filters.asks_for_right(),
     )
-    st.markdown(f"**{words.images(len(shown))}**")
+    st.header(words.images(len(shown)), anchor=False)
+    filters.chips(names)
     widgets.tiles(
         dataset,
         answers,

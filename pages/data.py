@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import data_view, widgets, words
+from mnistdash.ui import chart, data_view, widgets, words
 
 SMALL_PX = 160
 
@@ -45,7 +45,7 @@ with numbers:
     data_view.one_image(dataset)
 
 st.header("Images in each class")
-st.plotly_chart(
+chart.show(
     figures.class_counts(
         {
             "training": np.bincount(dataset.y_train, minlength=10).tolist(),
@@ -53,6 +53,5 @@ st.plotly_chart(
         },
         dataset.class_names,
     ),
-    config=figures.CONFIG,
     key="class-counts",
 )

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import gallery, reveal
+from mnistdash.ui import chart, gallery, reveal
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -58,9 +58,7 @@ def one_image(dataset: datasets.Dataset) -> None:
             st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
-        st.plotly_chart(
-            figures.pixel_grid(dataset.x_test[index]), config=figures.CONFIG, key="pixel-grid"
-        )
+        chart.show(figures.pixel_grid(dataset.x_test[index]), key="pixel-grid")
         reveal.here(_ONE)
 
 

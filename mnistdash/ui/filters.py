@@ -5,17 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, figures, store
+from mnistdash import datasets, evaluation, store
 from mnistdash.ui import state, words
-
-_CLICKED = "clicked_cell"  # the cell clicked last: a second click reports an empty selection
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
     """Show two select boxes side by side, for the true and the predicted class."""
     columns = st.columns(2)
     for column, key, label in zip(
-        columns, ("true", "pred"), ("True class", "Read as"), strict=True
+        columns, ("true", "pred"), ("True class", "Predicted class"), strict=True
     ):
         _filter(
             column.selectbox,
@@ -45,49 +43,20 @@ def asks_for_right() -> bool:
     return true_class is not None and true_class == pred_class
 
 
-def take_click() -> None:
-    """Filter by the cell of the heatmap that was clicked; a second click clears the filter."""
-    cell = figures.clicked_cell(st.session_state["heatmap"])
-    if cell is None:
-        cell = st.session_state.get(_CLICKED)
-        if cell is None or cell == chosen_classes():
-            choose_classes(None, None)
-            return
-    st.session_state[_CLICKED] = cell
-    choose_classes(*cell)
-
-
-def framed() -> tuple[int | None, int | None] | None:
-    """Return the classes whose cells to frame, `None` where the browser has done it at a click.
-
-    A chart that is sent anew costs as much time again as the images of the cell.
-    """
-    in_browser = figures.clicked_cell(st.session_state.get("heatmap", {})) or (None, None)
-    return None if chosen_classes() == in_browser else chosen_classes()
-
-
 def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
-    true_class, pred_class = chosen_classes()
+    said = ("true", "read as")
     with st.container(horizontal=True):
-        if true_class is not None:
-            st.button(
-                f"true {class_names[true_class]}",
-                icon=":material/close:",
-                icon_position="right",
-                key="chip-true",
-                on_click=choose_classes,
-                args=(None, pred_class),
-            )
-        if pred_class is not None:
-            st.button(
-                f"read as {class_names[pred_class]}",
-                icon=":material/close:",
-                icon_position="right",
-                key="chip-pred",
-                on_click=choose_classes,
-                args=(true_class, None),
-            )
+        for key, what, label in zip(("true", "pred"), said, chosen_classes(), strict=True):
+            if label is not None:
+                st.button(
+                    f"{what} {class_names[label]}",
+                    icon=":material/close:",
+                    icon_position="right",
+                    key=f"chip-{key}",
+                    on_click=_drop,
+                    args=(key,),
+                )
 
 
 def order_box() -> None:
@@ -182,6 +151,11 @@ def show_image(index: int | None, position: int, size: int) -> None:
         size: images a page.
     """
     st.session_state.update({"index": index, "page": position // size + 1})
+
+
+def _drop(key: str) -> None:
+    st.session_state[key] = None
+    _start_over()
 
 
 def _filter(widget: Callable, label: str, key: str, **options: object) -> None:

@@ -8,7 +8,7 @@ import statistics
 import streamlit as st
 
 from mnistdash import datasets, figures, store
-from mnistdash.ui import recipe_form, state, training_view, words
+from mnistdash.ui import chart, recipe_form, state, training_view, words
 
 _FILES = {
     "model.keras": "Keras model",
@@ -125,11 +125,7 @@ def _weights(run: store.Run) -> None:
     except (store.StoreError, ValueError):
         return
     with st.expander("Weights at the start and at the end"):
-        st.plotly_chart(
-            figures.weight_histograms(layers),
-            key=f"weights-{run.id}",
-            config=figures.CONFIG,
-        )
+        chart.show(figures.weight_histograms(layers), key=f"weights-{run.id}")
 
 
 def _history_csv(run: store.Run) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, explain, figures, store
-from mnistdash.ui import gallery, state
+from mnistdash.ui import chart, gallery, state
 
 NEIGHBOURS = 12
 _LAYER = "why_layer"  # session key: the name of the layer shown
@@ -38,9 +38,7 @@ def _occlusion(answered: Answered) -> None:
     st.subheader("Which pixels carry the answer")
     probs = state.load_classifier(answered.run.id).probs
     falls = explain.occlusion_map(probs, answered.image, answered.label)
-    st.plotly_chart(
-        figures.occlusion(falls, answered.image), key="occlusion", config=figures.CONFIG
-    )
+    chart.show(figures.occlusion(falls, answered.image), key="occlusion")
     st.caption(
         f"Orange: covering these pixels makes {answered.class_names[answered.label]} less probable"
         " (Zeiler and Fergus, 2014)."

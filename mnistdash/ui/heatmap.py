@@ -1,0 +1,182 @@
+"""A confusion matrix whose cells are chosen by mouse, finger and keyboard."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from mnistdash.ui import words
+
+NUMBERED = 40  # classes: cells of more are too small for numbers
+LONG = 3  # letters: longer names stand upright over their columns
+LABEL = 12  # letters of a name on an axis
+_PALEST, _ERRORS, _CORRECT = 4, 65, 40  # percent of colour on the ground: all numbers can be read
+_MAX_CHOICES = 10**9  # that one session makes
+_PX_PER_LETTER = 6.6
+
+_HERE = pathlib.Path(__file__).parent
+
+_component = st.components.v2.component(
+    "mnistdash.heatmap",
+    html='<div class="field"><div class="heatmap"></div></div>',
+    css=(_HERE / "heatmap.css").read_text(encoding="utf-8"),
+    js=(_HERE / "heatmap.js").read_text(encoding="utf-8"),
+)
+
+Classes = tuple[int | None, int | None]  # the true and the predicted class, None for any
+
+
+class Cell(NamedTuple):
+    """What one cell shows and says."""
+
+    text: str  # the number in it
+    shade: int  # percent of colour on the ground
+    images: str  # "19 images"
+    share: str  # "1.9 % of all true 4"
+
+
+def heatmap(
+    matrix: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    shares: bool,
+    diagonal: bool,
+    chosen: Classes,
+    on_choose: Callable[[int | None, int | None], None],
+    key: str,
+    height_px: int = 520,
+) -> None:
+    """Show a confusion matrix, true classes down and predicted classes across.
+
+    The browser frames what is clicked at once and numbers its choices; until Python has heard of
+    the last one, it keeps its own frame, whatever an earlier answer says.
+
+    Args:
+        matrix: int `(K, K)`, row true, column predicted.
+        class_names: K names.
+        shares: write each cell as a percentage of its true class, not as a count.
+        diagonal: show correct ones too, in a colour and on a scale of their own.
+        chosen: The true and the predicted class to frame.
+        on_choose: Called with the classes of a clicked cell or axis label before the page runs
+            again; with None, None when the chosen one was clicked.
+        key: Streamlit key; keep it stable and the cells keep their place and focus.
+        height_px: Side of the whole square; it shrinks where the column is narrower, and many
+            classes make it larger.
+    """
+    found = cells(matrix, class_names, shares=shares, diagonal=diagonal)
+    kinds = {cell: number for number, cell in enumerate(dict.fromkeys(found.values()))}
+    count = len(class_names)
+    short = [shortened(name) for name in class_names]
+    longest = max(map(len, short))
+    data = {
+        "names": list(class_names),
+        "short": short,
+        "upright": longest > LONG,
+        "label_px": round(max(20, _PX_PER_LETTER * longest + 6)),
+        "height_px": max(height_px, 12 * count),
+        "numbered": count <= NUMBERED,
+        "longest_text": max((len(cell.text) for cell in found.values()), default=1),
+        # Many cells say the same: each saying goes to the browser once.
+        "kinds": list(kinds),
+        "cells": [kinds.get(found.get((i, j)), -1) for i in range(count) for j in range(count)],
+        "rows": totals_in_words(matrix, class_names, axis="true"),
+        "columns": totals_in_words(matrix, class_names, axis="predicted"),
+        "chosen": [None if side is None else int(side) for side in chosen],
+        "heard": st.session_state.get(_heard_key(key), 0),
+    }
+    forward = functools.partial(_forward_choice, key, count, on_choose)
+    # As a list of one: in a dict, Streamlit looks for data frames and imports pandas to do so.
+    _component(data=[data], key=key, on_choose_change=forward)
+
+
+def cells(
+    matrix: np.ndarray, class_names: Sequence[str], *, shares: bool, diagonal: bool
+) -> dict[tuple[int, int], Cell]:
+    """Describe every cell that is shown: none that is zero, on the diagonal only on request.
+
+    Errors and correct ones have a scale each, so that a diagonal a hundred times as large as the
+    largest error changes no error's shade.
+
+    Args:
+        matrix: int `(K, K)`, row true, column predicted.
+        class_names: K names.
+        shares: write and shade by the share of the true class, not by the count.
+        diagonal: describe correct ones too.
+    """
+    of_class = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    values = of_class if shares else matrix.astype(float)
+    correct = np.eye(len(matrix), dtype=bool)
+    found = {}
+    for kind, strongest in ((~correct, _ERRORS), (correct & diagonal, _CORRECT)):
+        shown = kind & (matrix > 0)
+        top = values[shown].max(initial=1e-9)
+        shades = np.rint(_PALEST + (strongest - _PALEST) * values / top).astype(int)
+        for i, j in np.argwhere(shown).tolist():
+            found[i, j] = Cell(
+                f"{values[i, j]:.1f}" if shares else str(matrix[i, j]),
+                int(shades[i, j]),
+                words.images(int(matrix[i, j])),
+                f"{of_class[i, j]:.1f}{words.THIN}% of all true {class_names[i]}",
+            )
+    return found
+
+
+def totals_in_words(matrix: np.ndarray, class_names: Sequence[str], *, axis: str) -> list[str]:
+    """Say of each class how many images it has: `true 4: 982 images, 19 wrong`.
+
+    Args:
+        matrix: int `(K, K)`, row true, column predicted.
+        class_names: K names.
+        axis: `true` or `predicted`: whose sums.
+    """
+    totals = matrix.sum(axis=1 if axis == "true" else 0)
+    wrong = totals - matrix.diagonal()
+    return [
+        f"{axis} {name}: {words.images(int(total))}, {words.count(int(errors))} wrong"
+        for name, total, errors in zip(class_names, totals, wrong, strict=True)
+    ]
+
+
+def shortened(name: str, letters: int = LABEL) -> str:
+    """Cut a long name in its middle, as its beginning and its end tell it from others."""
+    if len(name) <= letters:
+        return name
+    end = (letters - 1) // 2
+    return f"{name[: letters - 1 - end].rstrip()}…{name[-end:].lstrip()}"
+
+
+def chosen_classes(value: object, count: int) -> tuple[int, Classes] | None:
+    """Return the number of a choice and the classes chosen, or None if that can't be read.
+
+    Args:
+        value: Whatever the browser sent: a page can't trust it.
+        count: How many classes there are.
+    """
+    if not isinstance(value, list) or len(value) != 3:
+        return None
+    number, *classes = value
+    if type(number) is not int or not 0 < number < _MAX_CHOICES:
+        return None
+    if not all(side is None or (type(side) is int and 0 <= side < count) for side in classes):
+        return None
+    return number, (classes[0], classes[1])
+
+
+def _forward_choice(
+    key: str, count: int, on_choose: Callable[[int | None, int | None], None]
+) -> None:
+    """Tell `on_choose` what was chosen, and remember that it was heard."""
+    state = st.session_state.get(key)
+    sent = state.get("choose") if isinstance(state, Mapping) else None
+    choice = chosen_classes(sent, count)
+    if choice is not None:
+        number, classes = choice
+        st.session_state[_heard_key(key)] = number
+        on_choose(*classes)
+
+
+def _heard_key(key: str) -> str:
+    return f"{key}-heard"
