@@ -43,15 +43,18 @@ with left, st.container(key="confusion-matrix"):
 
 with right, st.container(key="confusion-ways"):
     filters.class_boxes(names)
-    st.header("Largest confusions", anchor=False)
-    pairs.pairs(
-        dataset,
-        answers,
-        answers.pairs()[:TOP_PAIRS],
-        chosen=filters.chosen_classes(),
-        on_choose=filters.choose_classes,
-        key="top-pairs",
-    )
+    if largest := answers.pairs()[:TOP_PAIRS]:
+        st.header("Largest confusions", anchor=False)
+        pairs.pairs(
+            dataset,
+            answers,
+            largest,
+            chosen=filters.chosen_classes(),
+            on_choose=filters.choose_classes,
+            key="top-pairs",
+        )
+    else:
+        st.success("Every test image is correct.", icon=":material/check:")
 
 with right, st.container(key="confusion-images"):
     true_class, pred_class = filters.chosen_classes()
@@ -63,8 +66,9 @@ with right, st.container(key="confusion-images"):
         pred_class=pred_class,
         include_right=filters.asks_for_right(),
     )
-    st.header(words.images(len(shown)), anchor=False)
-    filters.chips(names)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(words.images(len(shown)), anchor=False, width="content")
+        filters.chips(names)
     widgets.tiles(
         dataset,
         answers,

@@ -340,6 +340,39 @@ def test_chips_remove_one_filter_each(mine: store.Run) -> None:
     assert "No cell is chosen yet." in text(at)
 
 
+def test_chip_leaves_what_was_chosen_in_the_same_moment(mine: store.Run) -> None:
+    """A class chosen and a chip clicked at once: the chip takes only its own filter away."""
+    at = open_page("confusion", run=mine.id, true=4, pred=9)
+    at.selectbox(key="pred").set_value(3)
+    at.button(key="chip-true").click().run()
+    assert (at.session_state["true"], at.session_state["pred"]) == (None, 3)
+
+
+@pytest.mark.parametrize("name", ["confusion", "gallery"])
+def test_class_boxes_have_the_words_of_the_axes(mine: store.Run, name: str) -> None:
+    """The boxes are called as the axes of the heatmap are."""
+    at = open_page(name, run=mine.id)
+    labels = [at.selectbox(key=key).label for key in ("true", "pred")]
+    assert labels == ["True class", "Predicted class"]
+
+
+def test_confusion_has_headings_in_order(mine: store.Run) -> None:
+    """One title, and below it nothing but headings of the second level."""
+    at = open_page("confusion", run=mine.id, true=4, pred=9)
+    assert [title.value for title in at.title] == ["Confusion"]
+    assert [header.value for header in at.header] == ["Largest confusions", "9 images"]
+    assert not at.subheader
+
+
+def test_largest_confusions_show_three_images_each(mine: store.Run) -> None:
+    """Nine fours read as 9 come first, with three of their images; the chosen one is marked."""
+    at = open_page("confusion", run=mine.id, true=4, pred=9)
+    (sent,) = json.loads(at.get_by_key("top-pairs").proto.json)
+    first = sent["pairs"][0]
+    assert (first["said"], first["images"], first["pictures"]) == ("4 read as 9", "9 images", 3)
+    assert first["classes"] == sent["chosen"] == [4, 9]
+
+
 # --- the card -------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 // of data or theme, with the same parentElement: the cells are re-used and the focus stays.
 
 const maps = new WeakMap(); // root element -> {data, tell, sent, chosen, grid, ...}
-const THIN = "\u2009";
 const LEGIBLE_PX = 8; // smaller numbers are left out
 const LABEL_PX = 11; // room that a label needs not to touch the next
 
@@ -136,7 +135,6 @@ function fit(root, map) {
     map.boxes[i + 1][0].classList.toggle("spare", i % step > 0);
     map.boxes[0][i + 1].classList.toggle("spare", i % step > 0);
   }
-  map.step = step;
 }
 
 // One frame: around a cell, or around a row or a column with its label.
@@ -226,6 +224,7 @@ function explain(root, map, target) {
   const [outer, inner] = [root.getBoundingClientRect(), box.getBoundingClientRect()];
   const left = inner.left - outer.left + inner.width / 2 - tip.offsetWidth / 2;
   const above = inner.top - outer.top - tip.offsetHeight - 6;
+  const labels = map.boxes[1][1].getBoundingClientRect().top - outer.top;
   tip.style.left = `${Math.max(0, Math.min(left, outer.width - tip.offsetWidth))}px`;
-  tip.style.top = `${above < 0 ? inner.bottom - outer.top + 6 : above}px`;
+  tip.style.top = `${above < labels ? inner.bottom - outer.top + 6 : above}px`;
 }

@@ -13,9 +13,11 @@ from mnistdash.ui import words
 NUMBERED = 40  # classes: cells of more are too small for numbers
 LONG = 3  # letters: longer names stand upright over their columns
 LABEL = 12  # letters of a name on an axis
-_PALEST, _ERRORS, _CORRECT = 4, 65, 40  # percent of colour on the ground: all numbers can be read
+# Percent of colour on the ground: light and dark numbers can be read on all of them.
+_PALEST, _ERRORS, _CORRECT = 4, 65, 40
+_PALEST_UNNUMBERED = 16  # where a cell has its shade alone to be seen by
 _MAX_CHOICES = 10**9  # that one session makes
-_PX_PER_LETTER = 6.6
+_PX_PER_LETTER = 5.8
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -75,7 +77,7 @@ def heatmap(
         "names": list(class_names),
         "short": short,
         "upright": longest > LONG,
-        "label_px": round(max(20, _PX_PER_LETTER * longest + 6)),
+        "label_px": round(max(20, _PX_PER_LETTER * longest + 8)),
         "height_px": max(height_px, 12 * count),
         "numbered": count <= NUMBERED,
         "longest_text": max((len(cell.text) for cell in found.values()), default=1),
@@ -109,11 +111,12 @@ def cells(
     of_class = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     values = of_class if shares else matrix.astype(float)
     correct = np.eye(len(matrix), dtype=bool)
+    palest = _PALEST if len(matrix) <= NUMBERED else _PALEST_UNNUMBERED
     found = {}
     for kind, strongest in ((~correct, _ERRORS), (correct & diagonal, _CORRECT)):
         shown = kind & (matrix > 0)
         top = values[shown].max(initial=1e-9)
-        shades = np.rint(_PALEST + (strongest - _PALEST) * values / top).astype(int)
+        shades = np.rint(palest + (strongest - palest) * values / top).astype(int)
         for i, j in np.argwhere(shown).tolist():
             found[i, j] = Cell(
                 f"{values[i, j]:.1f}" if shares else str(matrix[i, j]),

@@ -1,8 +1,10 @@
-"""The heatmap in a real browser: a click on a cell shows exactly that cell's images."""
+"""The confusion page in a real browser: a click on a cell shows exactly that cell's images."""
 
 import pathlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright import sync_api
 
 from mnistdash import evaluation, store
@@ -12,46 +14,37 @@ Settled = Callable[[sync_api.Page], None]
 Choose = Callable[[sync_api.Page, str, str], None]
 Starter = tuple[store.Run, evaluation.Evaluation]
 
-# The frames over the cells, with the middle of each on the screen.
-CELLS = """(plot) => {
-  const {xaxis, yaxis} = plot._fullLayout;
-  const box = plot.getBoundingClientRect();
-  const markers = plot._fullData.find((trace) => trace.customdata);
-  return Array.from(markers.customdata, ([row, column]) => ({
-    cell: [Number(row), Number(column)],
-    x: box.left + xaxis._offset + xaxis.d2p(column),
-    y: box.top + yaxis._offset + yaxis.d2p(row),
-  }));
-}"""
+FRAMED = """(grid) => Array.from(grid.querySelectorAll('[aria-selected=true]'),
+  ({dataset}) => [dataset.i - 1, dataset.j - 1])"""
 
 
-FRAMED = """(plot) => Array.from(plot.querySelectorAll('.points path'))
-  .flatMap((frame, number) => getComputedStyle(frame).opacity > 0 ? [number] : [])
-  .map((number) => Array.from(plot._fullData[1].customdata[number], Number))"""
+def grid(page: sync_api.Page) -> sync_api.Locator:
+    """Find the heatmap."""
+    return page.get_by_role("grid", name="Confusion matrix")
 
 
 def framed(page: sync_api.Page) -> list[tuple[int, int]]:
-    """Find the cells that have a frame."""
-    return [tuple(cell) for cell in page.locator(".js-plotly-plot").evaluate(FRAMED)]
+    """Find what is chosen on the heatmap: a cell, or a label, whose other side is -1."""
+    return [tuple(place) for place in grid(page).evaluate(FRAMED)]
 
 
-def cells(page: sync_api.Page) -> dict[tuple[int, int], tuple[float, float]]:
-    """Find the place on the screen of each cell that can be clicked."""
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
-    found = page.locator(".js-plotly-plot").evaluate(CELLS)
-    return {tuple(each["cell"]): (each["x"], each["y"]) for each in found}
+def cell(page: sync_api.Page, true_class: int, pred_class: int) -> sync_api.Locator:
+    """Find a cell."""
+    return grid(page).locator(f"[data-i='{true_class + 1}'][data-j='{pred_class + 1}']")
 
 
-def click_cell(page: sync_api.Page, cell: tuple[int, int]) -> None:
+def click_cell(page: sync_api.Page, place: tuple[int, int]) -> None:
     """Move the mouse to a cell, as a hand does, and click it."""
-    x, y = cells(page)[cell]
+    cell(page, *place).scroll_into_view_if_needed()
+    box = cell(page, *place).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y)
     page.mouse.click(x, y)
 
 
 def images(page: sync_api.Page) -> sync_api.Locator:
-    """Find the tiles below the heatmap."""
+    """Find the tiles of the chosen cell."""
     return page.locator(".st-key-cell-images [role=listitem] .tile")
 
 
@@ -72,7 +65,16 @@ def test_every_cell_shows_its_images(
     run, answers = starter
     page = open_page("confusion", run=run.id)
     expected = {(pair.true_class, pair.pred_class): pair.count for pair in answers.pairs()}
-    assert set(cells(page)) == set(expected)
+    shown = (
+        grid(page)
+        .locator(".shown")
+        .evaluate_all(
+            "(cells) => cells.map(({dataset: {i, j}, ariaLabel}) => [i - 1, j - 1, ariaLabel])"
+        )
+    )
+    assert {(i, j): said for i, j, said in shown} == {
+        (i, j): f"{i} read as {j}: {counted(count)}" for (i, j), count in expected.items()
+    }
     for (true_class, pred_class), count in expected.items():
         click_cell(page, (true_class, pred_class))
         chip(page, f"true {true_class}").wait_for()
@@ -94,21 +96,21 @@ def test_second_click_clears_and_a_third_chooses_again(
     """A click on the chosen cell takes filter and frame away; the next click sets them again."""
     run, answers = starter
     largest = answers.pairs()[0]
-    cell = (largest.true_class, largest.pred_class)
+    place = (largest.true_class, largest.pred_class)
     page = open_page("confusion", run=run.id)
     assert not framed(page)
-    click_cell(page, cell)
+    click_cell(page, place)
     sync_api.expect(images(page)).to_have_count(largest.count)
     settled(page)
-    assert framed(page) == [cell]
-    click_cell(page, cell)
+    assert framed(page) == [place]
+    click_cell(page, place)
     page.get_by_text("No cell is chosen yet.").wait_for()
     settled(page)
     assert not framed(page)
-    click_cell(page, cell)
+    click_cell(page, place)
     sync_api.expect(images(page)).to_have_count(largest.count)
     settled(page)
-    assert framed(page) == [cell]
+    assert framed(page) == [place]
 
 
 def test_chip_is_removed(open_page: OpenPage, settled: Settled, starter: Starter) -> None:
@@ -122,7 +124,7 @@ def test_chip_is_removed(open_page: OpenPage, settled: Settled, starter: Starter
     of_class = len(answers.select(true_class=largest.true_class))
     sync_api.expect(page.get_by_text(counted(of_class), exact=True)).to_be_visible()
     sync_api.expect(images(page)).to_have_count(of_class)
-    assert {true_class for true_class, _ in framed(page)} == {largest.true_class}
+    assert framed(page) == [(largest.true_class, -1)]
     assert "pred=" not in page.url
     chip(page, f"true {largest.true_class}").click()
     page.get_by_text("No cell is chosen yet.").wait_for()
@@ -134,7 +136,7 @@ def test_select_boxes_do_the_same(open_page: OpenPage, choose: Choose, starter: 
     largest = answers.pairs()[0]
     page = open_page("confusion", run=run.id)
     choose(page, "True class", str(largest.true_class))
-    choose(page, "Read as", str(largest.pred_class))
+    choose(page, "Predicted class", str(largest.pred_class))
     sync_api.expect(page.get_by_text(counted(largest.count), exact=True)).to_be_visible()
     sync_api.expect(images(page)).to_have_count(largest.count)
 
@@ -156,15 +158,25 @@ def test_link_survives_a_reload(open_page: OpenPage, settled: Settled, starter: 
 def test_right_answers_are_shown_on_request(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:
-    """The switch adds the diagonal; a click on it shows rightly read images."""
+    """The switch adds the diagonal in the colour of correct ones, and no error's shade changes."""
     run, answers = starter
     page = open_page("confusion", run=run.id)
+    shades = grid(page).locator(".shown:not(.correct)").evaluate_all
+    colours = "(cells) => cells.map((cell) => getComputedStyle(cell).backgroundColor)"
+    before = shades(colours)
     page.get_by_text("Show correct ones too").click()
-    settled(page)
-    page.wait_for_function(
-        "document.querySelector('.js-plotly-plot')._fullData"
-        ".some((trace) => Array.from(trace.customdata ?? []).some(([i, j]) => i == j))"
+    cell(page, 3, 3).and_(page.locator(".shown")).wait_for()
+    assert shades(colours) == before
+    assert len(before) == len(answers.pairs())
+    red, green, blue = cell(page, 3, 3).evaluate(
+        """(cell) => {
+          const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+          canvas.fillStyle = getComputedStyle(cell).backgroundColor;
+          canvas.fillRect(0, 0, 1, 1);
+          return Array.from(canvas.getImageData(0, 0, 1, 1).data).slice(0, 3);
+        }"""
     )
+    assert green > blue > red
     click_cell(page, (3, 3))
     count = f"{answers.matrix[3, 3]:,}".replace(",", "\N{THIN SPACE}")
     sync_api.expect(page.get_by_text(f"{count} images", exact=True)).to_be_visible()
@@ -173,7 +185,7 @@ def test_right_answers_are_shown_on_request(
 def test_tile_opens_its_card_in_the_gallery(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:
-    """A click on an image under the heatmap goes on to its card."""
+    """A click on an image of a cell goes on to its card."""
     run, answers = starter
     largest = answers.pairs()[0]
     index = answers.select(true_class=largest.true_class, pred_class=largest.pred_class)[0]
@@ -196,3 +208,125 @@ def test_first_visit_by_deep_link_has_the_frame(
     sync_api.expect(page.get_by_test_id("stSidebar").get_by_role("link")).to_have_count(7)
     assert page.get_by_test_id("stException").count() == 0
     assert images(page).count() > 0
+
+
+def test_a_largest_confusion_chooses_its_cell(
+    open_page: OpenPage, settled: Settled, starter: Starter
+) -> None:
+    """A click in the list marks its pair at once, and then its cell and its images."""
+    run, answers = starter
+    third = answers.pairs()[2]
+    page = open_page("confusion", run=run.id)
+    pair = page.locator(".st-key-top-pairs button").nth(2)
+    assert pair.evaluate("(button) => (button.click(), button.ariaPressed)") == "true"
+    settled(page)
+    sync_api.expect(images(page)).to_have_count(third.count)
+    assert framed(page) == [(third.true_class, third.pred_class)]
+
+
+def test_images_of_a_cell_are_in_sight(
+    open_page: OpenPage, settled: Settled, starter: Starter
+) -> None:
+    """At 1400 x 900, nothing has to be scrolled to see what a click has brought."""
+    run, answers = starter
+    largest = answers.pairs()[0]
+    page = open_page("confusion", run=run.id)
+    click_cell(page, (largest.true_class, largest.pred_class))
+    settled(page)
+    box = images(page).first.bounding_box()
+    assert box["y"] + box["height"] < 900
+
+
+@pytest.fixture
+def phone(
+    browser: sync_api.Browser, app_url: str, settled: Settled, starter: Starter
+) -> Iterator[sync_api.Page]:
+    """The confusion page on a phone of 390 x 844."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{app_url}/confusion?run={starter[0].id}")
+    grid(page).wait_for()
+    settled(page)
+    yield page
+    context.close()
+
+
+def tap(page: sync_api.Page, pair: evaluation.Pair) -> None:
+    """Touch a cell, wherever it is at that moment."""
+    box = cell(page, pair.true_class, pair.pred_class).bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_a_tap_shows_the_cell_tapped(
+    phone: sync_api.Page, settled: Settled, starter: Starter
+) -> None:
+    """The first tap shows its own images below the heatmap, the second those of the second."""
+    for pair in starter[1].pairs()[:2]:
+        tap(phone, pair)
+        chip(phone, f"true {pair.true_class}").wait_for()
+        chip(phone, f"read as {pair.pred_class}").wait_for()
+        settled(phone)
+        alts = images(phone).evaluate_all("(tiles) => tiles.map((tile) => tile.ariaLabel)")
+        said = f": {pair.true_class} read as {pair.pred_class}, "
+        assert len(alts) == pair.count
+        assert all(said in alt for alt in alts)
+    assert images(phone).first.bounding_box()["y"] < 844
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("(main) => main.scrollWidth - main.clientWidth") == 0
+
+
+def test_of_six_quick_taps_the_last_counts(
+    phone: sync_api.Page, settled: Settled, starter: Starter
+) -> None:
+    """Taps that don't wait for the page: the frame and the images are those of the last."""
+    pairs = starter[1].pairs()[:6]
+    for pair in pairs:
+        tap(phone, pair)
+        assert framed(phone) == [(pair.true_class, pair.pred_class)]
+    last = pairs[-1]
+    chip(phone, f"true {last.true_class}").wait_for()
+    sync_api.expect(images(phone).first).to_have_attribute(
+        "aria-label", re.compile(f": {last.true_class} read as {last.pred_class}, ")
+    )
+    settled(phone)
+    assert framed(phone) == [(last.true_class, last.pred_class)]
+    assert f"true={last.true_class}&pred={last.pred_class}" in phone.url
+
+
+def swipe_up(page: sync_api.Page, start: sync_api.Locator) -> float:
+    """Draw a finger upwards from the middle of an element; return how far the page went."""
+    main = page.get_by_test_id("stMain")
+    start.evaluate("(element) => element.scrollIntoView({block: 'center'})")
+    before = main.evaluate("(main) => main.scrollTop")
+    box = start.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for step in range(11):
+        kind = "touchMove" if step else "touchStart"
+        points = [{"x": x, "y": y - 20 * step}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(16)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+    return main.evaluate("(main) => main.scrollTop") - before
+
+
+def test_a_swipe_on_the_heatmap_scrolls(phone: sync_api.Page) -> None:
+    """A finger that begins on the heatmap moves the page and chooses nothing."""
+    assert swipe_up(phone, grid(phone)) > 100
+    assert not framed(phone)
+
+
+def test_a_swipe_on_a_chart_scrolls(phone: sync_api.Page, app_url: str, settled: Settled) -> None:
+    """A finger that begins on a chart of the data page moves the page, and zooms nothing."""
+    phone.goto(f"{app_url}/data")
+    charts = phone.locator(".js-plotly-plot")
+    charts.nth(1).locator(".nsewdrag").wait_for()
+    settled(phone)
+    ranges = "({_fullLayout: {xaxis, yaxis}}) => [...xaxis.range, ...yaxis.range]"
+    for chart in (charts.nth(0), charts.nth(1)):
+        before = chart.evaluate(ranges)
+        assert swipe_up(phone, chart) > 100
+        assert chart.evaluate(ranges) == before

@@ -54,7 +54,7 @@ def test_filters_count_what_they_show(
     of_class = len(answers.select(true_class=largest.true_class))
     sync_api.expect(tiles(page)).to_have_count(of_class)
     assert f"{of_class} of {errors} errors" in plain(page)
-    choose(page, "Read as", str(largest.pred_class))
+    choose(page, "Predicted class", str(largest.pred_class))
     sync_api.expect(tiles(page)).to_have_count(largest.count)
     assert f"{largest.count} of {errors} errors" in plain(page)
 
