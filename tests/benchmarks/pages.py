@@ -36,13 +36,13 @@ st.button("Clear", on_click=clear)
 if drawn.json_data and drawn.json_data["objects"]:
     st.html('<div class="answer">drawn</div>')
 """
-CELLS = """() => {
-  const chart = document.querySelector('.js-plotly-plot');
-  const box = chart.getBoundingClientRect(), layout = chart._fullLayout;
-  return chart.data[1].customdata.map(([i, j]) => [
-    box.left + layout.xaxis._offset + layout.xaxis.d2p(j),
-    box.top + layout.yaxis._offset + layout.yaxis.d2p(i), i, j]);
-}"""
+CELLS = """() => Array.from(document.querySelectorAll('.st-key-heatmap *'))
+  .map((host) => host.shadowRoot?.querySelector('[role=grid]')).filter(Boolean)
+  .flatMap((grid) => Array.from(grid.querySelectorAll('.shown'), (cell) => {
+    const box = cell.getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2,
+      cell.dataset.i - 1, cell.dataset.j - 1];
+  }))"""
 
 
 def main() -> None:
@@ -134,7 +134,7 @@ def _draw_a_one(page: sync_api.Page, canvas: sync_api.Locator, answer: str) -> f
 
 
 def _clicks(page: sync_api.Page) -> list[float]:
-    page.locator(".js-plotly-plot .annotation-text").first.wait_for()
+    page.locator(".st-key-heatmap .shown").first.wait_for()
     _settle(page)
     taken = []
     for x, y, true_class, pred_class in page.evaluate(CELLS)[:TIMES]:

@@ -330,3 +330,26 @@ def test_a_swipe_on_a_chart_scrolls(phone: sync_api.Page, app_url: str, settled:
         before = chart.evaluate(ranges)
         assert swipe_up(phone, chart) > 100
         assert chart.evaluate(ranges) == before
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_nothing_moves_while_the_heatmap_comes(
+    page: sync_api.Page, app_url: str, settled: Settled, starter: Starter, width: int
+) -> None:
+    """Its place has its height before its script has run, as soon as the page has its style."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.add_init_script(
+        """window.heights = new Set();
+        const look = () => {
+          const room = document.querySelector(".st-key-heatmap");
+          if (room && getComputedStyle(room).getPropertyValue("--wrong")) {
+            heights.add(room.offsetHeight);
+          }
+          requestAnimationFrame(look);
+        };
+        look();"""
+    )
+    page.goto(f"{app_url}/confusion?run={starter[0].id}")
+    grid(page).wait_for()
+    settled(page)
+    assert len(page.evaluate("[...heights]")) == 1

@@ -10,8 +10,6 @@ Settled = Callable[[sync_api.Page], None]
 
 # Class k of n is read as k + 1 by k + 1 images and as k + 2 by one, and correct 100 + k times.
 SCRIPT = """
-import time
-
 import numpy as np
 import streamlit as st
 
@@ -20,7 +18,9 @@ from mnistdash.ui import heatmap
 
 st.set_page_config(layout="wide")
 count = int(st.query_params.get("count", 10))
-names = datasets.FASHION if "fashion" in st.query_params else [f"{k}" for k in range(count)]
+names = [f"{k}" for k in range(count)]
+if "fashion" in st.query_params:
+    names = datasets.class_names("fashion_mnist")
 matrix = np.diag(np.arange(100, 100 + count))
 for k in range(count):
     matrix[k, (k + 1) % count] = k + 1
@@ -42,7 +42,6 @@ heatmap.heatmap(
     key="map",
 )
 st.button("Choose 2 for 3", on_click=lambda: choose(2, 3))
-time.sleep(float(st.query_params.get("slow", 0)))
 chosen, calls = (st.session_state.get(key) for key in ("chosen", "calls"))
 st.text(f"chosen {chosen} calls {calls}")
 """
@@ -159,27 +158,28 @@ def test_the_frame_does_not_wait_for_the_server(opened: Callable[..., sync_api.P
     assert framed_at_once
 
 
-def test_an_answer_to_the_click_before_moves_no_frame(opened: Callable[..., sync_api.Page]) -> None:
-    """With a server that takes a while, the frame never goes back to the first of two cells."""
-    page = opened("slow=0.4")
+def test_answers_to_earlier_clicks_move_no_frame(opened: Callable[..., sync_api.Page]) -> None:
+    """Eight cells clicked faster than the server answers: the frame never goes back to one."""
+    page = opened()
     page.evaluate(
         """() => {
           window.seen = [];
           const map = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
             .map((host) => host.shadowRoot).find((root) => root.querySelector(".heatmap"));
-          const note = () =>
-            seen.push(map.querySelector("[aria-selected=true]")?.ariaLabel ?? "none");
+          const note = () => {
+            const now = map.querySelector("[aria-selected=true]")?.ariaLabel ?? "none";
+            if (now !== seen.at(-1)) seen.push(now);
+          };
           new MutationObserver(note).observe(map.querySelector("[role=grid]"),
             {subtree: true, attributes: true, attributeFilter: ["aria-selected"]});
         }"""
     )
-    cell(page, 4, 5).click()
-    page.wait_for_timeout(150)
-    cell(page, 7, 8).click()
-    page.get_by_text("chosen (7, 8)").wait_for()
-    first, *later = page.evaluate("seen")
-    assert first == "4 read as 5: 5 images"
-    assert set(later) == {"7 read as 8: 8 images"}
+    boxes = [cell(page, k, k + 1).bounding_box() for k in range(1, 9)]
+    for box in boxes:
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(60)
+    page.get_by_text("chosen (8, 9)").wait_for()
+    assert page.evaluate("seen") == [f"{k} read as {k + 1}: {k + 1} images" for k in range(1, 9)]
 
 
 def test_second_click_clears_and_labels_choose_one_class(
@@ -269,10 +269,8 @@ def test_keyboard_walks_and_chooses(opened: Callable[..., sync_api.Page], settle
     assert focused(page) == "0 read as 2: 1 image"
 
 
-# The number and the place of the choice in the message to the server.
-@pytest.mark.parametrize(
-    "forged", ["[1,4,99]", "[1,-4,5]", "[1,4.5]", "[0,4,5]", '"1,4,5"', "true"]
-)
+# Its number and its classes in the message to the server, replaced by a value of the same length.
+@pytest.mark.parametrize("forged", ["[1,4.5]", "[0,4,5]", '"1,4,5"', "true   ", "[1,4]  "])
 def test_forged_choice_is_ignored(
     page: sync_api.Page, url: str, settled: Settled, forged: str
 ) -> None:
@@ -283,11 +281,8 @@ def test_forged_choice_is_ignored(
         server = route.connect_to_server()
 
         def forward(message: str | bytes) -> None:
-            found = re.search(rb"\[1,4,5\]", message)
-            sent.append(bool(found))
-            # Of the same length, which the message says before it.
-            text = forged.encode().ljust(7)
-            server.send(message.replace(b"[1,4,5]", text) if len(text) == 7 else message)
+            sent.append(b"[1,4,5]" in message)
+            server.send(message.replace(b"[1,4,5]", forged.encode()))
 
         route.on_message(forward)
 
@@ -353,21 +348,3 @@ def test_nothing_scrolls_sideways_and_cells_are_square(
     assert box["x"] + box["width"] <= width
     cell(page, count - 2, count - 1).click()
     page.get_by_text(f"chosen ({count - 2}, {count - 1})").wait_for()
-
-
-def test_nothing_moves_while_the_heatmap_comes(page: sync_api.Page, url: str) -> None:
-    """What stands below the heatmap stands there from its first moment on."""
-    page.add_init_script(
-        """window.tops = new Set();
-        const look = () => {
-          const below = document.querySelector("[data-testid=stButton]");
-          const grid = document.querySelector("[data-testid=stBidiComponentIsolated]");
-          if (below && grid) tops.add(Math.round(below.getBoundingClientRect().top));
-          requestAnimationFrame(look);
-        };
-        look();"""
-    )
-    page.goto(url)
-    cell(page, 4, 5).click()
-    page.get_by_text("chosen (4, 5)").wait_for()
-    assert len(page.evaluate("[...tops]")) == 1
