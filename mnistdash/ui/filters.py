@@ -46,7 +46,7 @@ def asks_for_right() -> bool:
 def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
     said = ("true", "read as")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width="content"):
         for key, what, label in zip(("true", "pred"), said, chosen_classes(), strict=True):
             if label is not None:
                 st.button(
