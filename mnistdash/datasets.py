@@ -53,6 +53,16 @@ class Dataset:
     sha256: str
     verified: bool
     read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
+    count_train: Callable[[], int] | None = None  # without reading them, where that is possible
+
+    @functools.cached_property
+    def num_train(self) -> int:
+        """How many training images there are; known without reading them.
+
+        Raises:
+            DataError: the file does not say so.
+        """
+        return len(self.x_train) if self.count_train is None else self.count_train()
 
     @functools.cached_property
     def _train(self) -> tuple[np.ndarray, np.ndarray]:
@@ -246,6 +256,7 @@ def _published(name: str, path: pathlib.Path) -> Dataset:
         sha256=_sum_of_sums(known.sums),
         verified=True,
         read_train=lambda: read("train"),
+        count_train=lambda: _count(path, "x_train"),
     )
 
 
@@ -446,6 +457,32 @@ def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
         pickled = "pickle" in str(error)
         what = "it holds Python objects" if pickled else "it is incomplete or no .npz file"
         raise _damaged(path, what) from None
+
+
+def _count(path: pathlib.Path, array: str) -> int:
+    """Return how many images a file says that an array holds: its header alone is read."""
+    try:
+        shape = _idx_shape(path, array) if path.is_dir() else _npy_shape(path, array)
+    except Exception:  # as in `_read_npz`
+        raise _damaged(path, f"the header of `{array}` can't be read", array=array) from None
+    if len(shape) != 3 or shape[1:] != (28, 28) or not 0 < shape[0] <= MAX_IMAGES:
+        raise _damaged(path, f"`{array}` is {shape}, not (n, 28, 28)", array=array)
+    return shape[0]
+
+
+def _npy_shape(path: pathlib.Path, array: str) -> tuple[int, ...]:
+    with zipfile.ZipFile(path) as archive, archive.open(f"{array}.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        older = version == (1, 0)
+        read = np.lib.format.read_array_header_1_0 if older else np.lib.format.read_array_header_2_0
+        return read(stream)[0]
+
+
+def _idx_shape(folder: pathlib.Path, array: str) -> tuple[int, ...]:
+    path = _idx_path(folder, _IDX_FILES[array])
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+        header = stream.read(16)
+    return tuple(int(side) for side in np.frombuffer(header[4:], ">u4"))
 
 
 def _damaged(path: pathlib.Path, what: str, *, array: str | None = None) -> DataError:

@@ -18,54 +18,6 @@ _ORANGE = "234, 88, 12"
 _GRID = "rgba(138, 138, 153, 0.25)"
 
 
-def learning_curves(
-    history: Sequence[Mapping],
-    metric: str,
-    *,
-    epochs: int,
-    samples: Sequence[tuple[float, float | None]] = (),
-    best_epoch: int | None = None,
-) -> go.Figure:
-    """Draw one metric over the epochs, on training and validation images.
-
-    Args:
-        history: a mapping an epoch with `metric` and `val_` + `metric`, which may be `None`.
-        metric: `loss` or `accuracy`.
-        epochs: how many are planned: the curve grows into that width.
-        samples: `(epoch, value)` on the way through the epochs, an epoch being fractional.
-        best_epoch: the epoch of the lowest validation loss, from 0, marked on the curve.
-    """
-    numbers = [epoch["epoch"] + 1 for epoch in history]
-    figure = go.Figure()
-    if samples:
-        _add_samples(figure, samples)
-    for key, name, line in (
-        (metric, "training", {"color": GREY, "width": 2, "dash": "dot"}),
-        (f"val_{metric}", "validation", {"color": ACCENT, "width": 2.5}),
-    ):
-        values = [epoch.get(key) for epoch in history]
-        if any(value is not None for value in values):
-            figure.add_scatter(
-                x=numbers,
-                y=values,
-                mode="lines+markers",
-                name=name,
-                line=line,
-                marker={"size": 6},
-                hovertemplate=f"epoch %{{x}}: {metric} %{{y:.4f}} on {name} images<extra></extra>",
-            )
-    best = None if best_epoch is None else history[best_epoch].get(f"val_{metric}")
-    if best is not None:
-        _mark_best(figure, best_epoch, best)
-    figure.update_xaxes(title="epoch", range=[0, epochs + 0.3], dtick=max(1, epochs // 10))
-    figure.update_yaxes(
-        tickformat=".1%" if metric == "accuracy" else None,
-        range=_settled_range(history, metric, samples),
-        gridcolor=_GRID,
-    )
-    return _calm(figure, height=260)
-
-
 def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
     """Draw each layer's weights at the start and at the end of a training.
 
@@ -189,48 +141,6 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     figure.update_yaxes(scaleanchor="x", range=[27.5, -0.5], **bare)
     said = f"28x28 pixels as numbers from 0 to 255: {len(rows)} are inked, {784 - len(rows)} are 0"
     return _calm(figure, height=640, said=said)
-
-
-def _add_samples(figure: go.Figure, samples: Sequence[tuple[float, float | None]]) -> None:
-    figure.add_scatter(
-        x=[at for at, _ in samples],
-        y=[value for _, value in samples],
-        mode="lines",
-        name="within the epochs",
-        line={"color": GREY, "width": 1},
-        opacity=0.5,
-        hoverinfo="skip",
-    )
-
-
-def _mark_best(figure: go.Figure, epoch: int, value: float) -> None:
-    figure.add_scatter(
-        x=[epoch + 1],
-        y=[value],
-        mode="markers+text",
-        name="best",
-        text=["best"],
-        textposition="top center",
-        marker={"size": 12, "symbol": "circle-open", "color": ACCENT, "line": {"width": 2}},
-        hovertemplate=f"lowest validation loss: epoch {epoch + 1}<extra></extra>",
-        showlegend=False,
-    )
-
-
-def _settled_range(
-    history: Sequence[Mapping], metric: str, samples: Sequence[tuple[float, float | None]]
-) -> list[float] | None:
-    """Return the range of the values after the first half epoch, whose steep start hides the rest.
-
-    `None`, for a range of plotly's own, while there is nothing else.
-    """
-    values = [epoch.get(key) for epoch in history for key in (metric, f"val_{metric}")]
-    values += [value for at, value in samples if at >= 0.5]
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    margin = 0.05 * (max(known) - min(known)) or 0.01
-    return [min(known) - margin, max(known) + margin]
 
 
 def _range_in_words(name: str, counts: Sequence[int], class_names: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Recipes: everything that decides a training, the language of layers, and the presets."""
 
 import dataclasses
+import decimal
 import difflib
 import functools
 import json
@@ -154,7 +155,7 @@ def _read_word(word: str) -> Layer:
                     rate=float(parts.get("rate") or 0.0),
                 )
             )
-    shown = word if len(word) <= 30 else word[:30] + "…"
+    shown = _printable(word if len(word) <= 30 else word[:30] + "…")
     near = difflib.get_close_matches(re.split("[^a-z]", word)[0], _WORDS, n=1, cutoff=0.6)
     hint = _EXAMPLES[near[0]] if near else f"the words are {', '.join(_WORDS)}"
     raise ValueError(f"`{shown}` is not a layer: {hint}.")
@@ -373,6 +374,84 @@ def _check_together(recipe: Recipe) -> None:
             f" are allowed. Received: batch_size={recipe.batch_size}. Use a smaller batch, or"
             " fewer filters."
         )
+
+
+# --- numbers as people type them ------------------------------------------------------------
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")  # 1,000: a thousand to some, one to others
+_SPACED = re.compile("[0-9]{1,3}([ \N{THIN SPACE}\N{NO-BREAK SPACE}][0-9]{3})+")
+_MAX_NUMBER_TEXT = 40  # characters
+
+
+def read_number(name: str, text: str, *, limits: tuple[float, float] | None = None) -> int | float:
+    """Read a number that a person typed for a setting.
+
+    A comma is a decimal point where it can't be anything else (`0,01`); `1e-3` and `10 000` are
+    read. `1,000` is refused where it could be a thousand: in whole numbers, and in ranges that
+    reach that far.
+
+    Args:
+        name: of the setting, to be named in the sentence.
+        text: whatever was typed.
+        limits: the inclusive range, of the setting in `LIMITS` by default; two whole numbers make
+            a whole number.
+
+    Raises:
+        ValueError: it is no number, or out of range. The sentence names the setting, the range
+            and what came.
+    """
+    low, high = LIMITS[name] if limits is None else limits
+    whole = isinstance(low, int)
+    plain = text.strip()
+    if _GROUPED.fullmatch(plain) and (whole or high >= 1000):
+        without = plain.replace(",", "")
+        raise ValueError(
+            f"`{name}` can't be told: {_typed(plain)} may be {without} or a number with decimals."
+            " Write it without a comma."
+        )
+    if _SPACED.fullmatch(plain):
+        plain = re.sub("[^0-9]", "", plain)
+    number = _number_in(plain.replace(",", ".") if plain.count(",") == 1 else plain)
+    if number is None or not low <= number <= high or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(
+            f"`{name}` must be {kind} between {write_number(low)} and {write_number(high)}."
+            f" Received: {_typed(text.strip())}."
+        )
+    return int(number) if whole else float(number)
+
+
+def write_number(value: float) -> str:
+    """Write a number as people type it: `0.001`, `5`; `read_number` gives the same one back."""
+    if isinstance(value, int):
+        return str(value)
+    if value and not 1e-6 <= abs(value) < 1e15:
+        return repr(value)
+    digits = f"{decimal.Decimal(repr(value)):f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _number_in(text: str) -> int | float | None:
+    if len(text) > _MAX_NUMBER_TEXT or not _NUMBER.fullmatch(text):
+        return None
+    if text.isdigit():
+        return int(text)
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _typed(text: str) -> str:
+    """Show what was typed as code, so that no character of it is markup."""
+    if len(text) > _MAX_NUMBER_TEXT:
+        text = text[:_MAX_NUMBER_TEXT] + "…"
+    return f"`{_printable(text)}`" if text else "nothing"
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, and the mark that would end a piece of code."""
+    visible = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(visible).replace("`", "'")
 
 
 # --- presets --------------------------------------------------------------------------------

@@ -1,6 +1,4 @@
-"""Figures as data: curves with gaps, bars, numbers, and what each says without being seen."""
-
-import json
+"""Figures as data: bars, numbers, and what each says without being seen."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,65 +7,6 @@ import pytest
 from mnistdash import figures
 
 DIGITS = tuple("0123456789")
-
-
-# --- curves ---------------------------------------------------------------------------------
-
-
-def epochs(losses: list[float | None], val_losses: list[float | None]) -> list[dict]:
-    """Build a history as the store returns it."""
-    return [
-        {"epoch": n, "loss": loss, "val_loss": val_loss}
-        for n, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True))
-    ]
-
-
-def test_curves_count_epochs_from_one() -> None:
-    """Epoch 0 in code is epoch 1 on screen; both curves are named."""
-    figure = figures.learning_curves(epochs([0.5, 0.25], [0.6, 0.5]), "loss", epochs=5)
-    training, validation = figure.data
-    assert (training.name, validation.name) == ("training", "validation")
-    assert (tuple(training.x), tuple(training.y)) == ((1, 2), (0.5, 0.25))
-    assert tuple(validation.y) == (0.6, 0.5)
-    assert figure.layout.xaxis.range[1] >= 5
-
-
-def test_no_validation_no_curve() -> None:
-    """A training without validation images has one curve."""
-    figure = figures.learning_curves(epochs([0.5, 0.25], [None, None]), "loss", epochs=2)
-    assert [curve.name for curve in figure.data] == ["training"]
-
-
-def test_curve_of_a_diverged_run_has_a_gap() -> None:
-    """A loss that is no number any more is a gap, and the epochs before it are drawn."""
-    figure = figures.learning_curves(epochs([0.5, None], [None, None]), "loss", epochs=9)
-    assert figure.data[0].y == (0.5, None)
-    json.loads(figure.to_json(), parse_constant=pytest.fail)
-
-
-@pytest.mark.parametrize("metric", ["loss", "accuracy"])
-def test_curves_of_nothing(metric: str) -> None:
-    """Before the first epoch there is an empty frame, with samples the line on the way."""
-    assert not figures.learning_curves([], metric, epochs=1).data
-    samples = [(0.0, None), (0.25, 0.9), (0.75, 0.5)]
-    figure = figures.learning_curves([], metric, epochs=1, samples=samples)
-    assert [tuple(curve.x) for curve in figure.data] == [(0.0, 0.25, 0.75)]
-    json.loads(figure.to_json(), parse_constant=pytest.fail)
-
-
-def test_curve_of_one_value_has_a_height() -> None:
-    """One epoch, or equal ones, still leave room above and below."""
-    low, high = figures.learning_curves(epochs([0.5], [0.5]), "loss", epochs=1).layout.yaxis.range
-    assert low < 0.5 < high
-
-
-def test_best_epoch_is_marked_on_validation() -> None:
-    """A ring at the second epoch, on the validation curve's value; without validation none."""
-    history = epochs([0.5, 0.25, 0.1], [0.6, 0.5, 0.7])
-    ring = figures.learning_curves(history, "loss", epochs=3, best_epoch=1).data[-1]
-    assert (ring.name, tuple(ring.x), tuple(ring.y)) == ("best", (2,), (0.5,))
-    unmarked = figures.learning_curves(epochs([0.5], [None]), "loss", epochs=1, best_epoch=0)
-    assert [curve.name for curve in unmarked.data] == ["training"]
 
 
 # --- the other figures ----------------------------------------------------------------------

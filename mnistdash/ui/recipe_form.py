@@ -1,4 +1,10 @@
-"""The form in which a person makes a recipe, and the table of what it builds."""
+"""The form in which a person makes a recipe, and the table of what it builds.
+
+Numbers are typed as text and read here: what can't be read stays in its box, with a sentence below.
+"""
+
+import dataclasses
+import html
 
 import streamlit as st
 
@@ -7,7 +13,10 @@ from mnistdash.ui import words
 
 CUSTOM = "custom"
 _PREFIX = "recipe_"
+_KNOWN = "recipe_known"  # session key: the preset chosen, and the layers it is called so for
 _SETTINGS = tuple(recipes.Recipe.__dataclass_fields__)
+_SEEDS = (1, store.MAX_WAITING)
+_MAX_DIFFERENCES = 4  # named below the preset, in one line
 _HELP = {
     "layers": "Words in order: `pad4` `conv32x3` `pool2` `avg2` `drop.2` `bn` `flatten` `gap`"
     " `dense128`. The last layer, ten classes with softmax, is implied.",
@@ -23,178 +32,287 @@ _HELP = {
     "schedule": "cosine falls to 0 over the training; step divides by 10 after half and after"
     " three quarters of the epochs.",
     "seed": "The same recipe with the same seed gives the same weights.",
+    "seeds": "Train this often, each time with the next seed: chance shows as a deviation.",
+}
+# In the order in which they are read, a row at a time.
+_ROWS = (
+    (("Epochs", "epochs"), ("Learning rate", "learning_rate"), ("Batch size", "batch_size"),
+     ("Optimizer", "optimizer")),
+    (("Schedule", "schedule"), ("Scaling", "scaling"), ("Validation share", "validation"),
+     ("Seed", "seed")),
+)  # fmt: skip
+_FINE_ROWS = (
+    (("Rotation, degrees", "rotation"), ("Shift, share of the side", "shift"),
+     ("Zoom, share", "zoom"), ("Shear, degrees", "shear")),
+    (("Elastic, cells", "elastic"), ("Stroke thickness, cells", "thickness"),
+     ("Upstrokes on ones, share", "upstroke"), ("Momentum (sgd)", "momentum")),
+    (("Keep", "keep"), ("Patience, epochs", "patience")),
+)  # fmt: skip
+_FINE = frozenset(name for row in _FINE_ROWS for _, name in row)
+_CHOICES = {
+    "scaling": recipes.SCALINGS,
+    "optimizer": recipes.OPTIMIZERS,
+    "schedule": recipes.SCHEDULES,
+    "keep": recipes.KEEPS,
 }
 
 
-def preset_and_data() -> tuple[str, str]:
-    """Let a person choose a preset and a data set.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the form asks for now, or why it can't be had.
 
-    Returns:
-        The preset's name, or `custom` once a setting was changed, and the data set's name.
+    `troubles` has a sentence for each field that can't be read, by the setting's name; `trouble`
+    is about the recipe as a whole. `recipe` is `None` if there is either.
     """
-    if _PREFIX + "layers" not in st.session_state:
-        _take_preset("dense-tutorial")
-    left, right = st.columns(2)
-    left.selectbox(
-        "Preset",
-        [*recipes.PRESETS, CUSTOM],
-        format_func=_preset_label,
-        key="preset",
-        persist_state="session",
-        on_change=lambda: _take_preset(st.session_state["preset"]),
-    )
-    offered = list(datasets.names())
-    if st.session_state.get("train_dataset") not in offered:
-        st.session_state["train_dataset"] = offered[0]
-    right.selectbox(
-        "Images",
-        offered,
-        format_func=datasets.title,
-        key="train_dataset",
-        persist_state="session",
-    )
-    return st.session_state["preset"], st.session_state["train_dataset"]
+
+    name: str  # what the run will be called
+    dataset: str
+    recipe: recipes.Recipe | None
+    seeds: int
+    trace: bool
+    troubles: dict[str, str]
+    trouble: str | None
+
+    @property
+    def sentence(self) -> str | None:
+        """Why nothing can be trained, or `None`."""
+        return next(iter(self.troubles.values()), self.trouble)
 
 
-def recipe(dataset: str) -> recipes.Recipe | str:
-    """Show every setting.
-
-    Args:
-        dataset: the data set to train on; the recipe must fit its number of images.
-
-    Returns:
-        The recipe, or the sentence that says what is wrong with it.
-    """
-    _box("Layers", "layers", st.text_input)
-    columns = st.columns(4)
-    with columns[0]:
-        _choice("Scaling", "scaling", recipes.SCALINGS)
-        _number("Epochs", "epochs", step=1)
-    with columns[1]:
-        _choice("Optimizer", "optimizer", recipes.OPTIMIZERS)
-        _number("Batch size", "batch_size", step=1)
-    with columns[2]:
-        _number("Learning rate", "learning_rate", step=0.001, format="%.6g")
-        _number("Validation share", "validation", step=0.05)
-    with columns[3]:
-        _choice("Schedule", "schedule", recipes.SCHEDULES)
-        _number("Seed", "seed", step=1)
-    with st.expander("Augmentation, momentum, early stopping"):
-        _fine_settings()
-    settings = {name: st.session_state[_PREFIX + name] for name in _SETTINGS}
+def wish() -> Wish:
+    """Read the form as it stands in the session now: not as the page was last shown."""
+    _begin()
+    values: dict[str, object] = {}
+    troubles: dict[str, str] = {}
+    for name in (*_SETTINGS, "seeds"):
+        typed = st.session_state[_PREFIX + name]
+        try:
+            limits = _SEEDS if name == "seeds" else recipes.LIMITS.get(name)
+            values[name] = recipes.read_number(name, typed, limits=limits) if limits else typed
+        except ValueError as error:
+            troubles[name] = str(error)
     try:
-        chosen = recipes.Recipe(**settings)
-        recipes.check_fits(chosen, len(datasets.load(dataset).x_train))
-    except (datasets.DataError, ValueError) as error:
-        return str(error)
-    return chosen
+        recipes.parse(_layers())
+    except ValueError as error:
+        troubles["layers"] = str(error)
+    dataset = st.session_state["train_dataset"]
+    recipe, trouble = (None, None) if troubles else _recipe(dataset, values)
+    return Wish(
+        name=st.session_state["preset"],
+        dataset=dataset,
+        recipe=recipe,
+        seeds=values.get("seeds", 1),
+        trace=bool(st.session_state.get("trace")),
+        troubles=troubles,
+        trouble=trouble,
+    )
 
 
-def request_options() -> dict[str, object]:
-    """Show how often to train, and whether to keep every epoch's answers.
+def form() -> Wish:
+    """Show every setting, and below a number that can't be read what was expected.
 
     Returns:
-        `seeds`, 1-8, and `trace`.
+        What the form asks for.
     """
-    seeds, trace = st.columns((1, 3), vertical_alignment="bottom")
-    seeds.number_input(
-        "Seeds",
-        1,
-        store.MAX_WAITING,
-        key="seeds",
-        persist_state="session",
-        help="Train this often, each time with the next seed: chance shows as a deviation.",
-    )
-    trace.toggle(
-        "Keep every epoch's answers to the test images",
-        key="trace",
-        persist_state="session",
-        help="For the slider over epochs on the confusion and gallery pages; 30 kB an epoch.",
-    )
-    return {"seeds": st.session_state["seeds"], "trace": st.session_state["trace"]}
+    current = wish()
+    with st.container(key="recipe-form"):
+        _preset_and_images()
+        _preset_line(current)
+        st.text_input(
+            "Layers",
+            key=_PREFIX + "layers",
+            help=_HELP["layers"],
+            persist_state="session",
+        )
+        _trouble_at("layers", current.troubles)
+        for row in _ROWS:
+            _row(row, current.troubles)
+        fine = st.expander(
+            "Augmentation, momentum, early stopping",
+            expanded=bool(_FINE & current.troubles.keys()),
+        )
+        with fine:
+            for row in _FINE_ROWS:
+                _row(row, current.troubles)
+        seeds, trace = st.columns((1, 3), vertical_alignment="top")
+        with seeds:
+            _field("Seeds", "seeds", current.troubles)
+        with trace.container(key="trace-row"):
+            st.toggle(
+                "Keep every epoch's answers to the test images",
+                key="trace",
+                persist_state="session",
+                help="For the slider over epochs on the confusion and gallery pages; 30 kB an"
+                " epoch.",
+            )
+    return current
 
 
-def layer_table(chosen: recipes.Recipe) -> None:
-    """Show every layer with its output shape and parameter count."""
+def layer_table() -> None:
+    """Show every layer with its output shape and parameter count, if the layers can be read."""
+    try:
+        layers = recipes.parse(st.session_state[_PREFIX + "layers"])
+    except ValueError:
+        return
     rows = [
         f"| `{layer.word}` | {recipes.shape_text(layer.output_shape)} |"
         f" {words.count(layer.parameters) if layer.parameters else ''} |"
-        for layer in chosen.table
+        for layer in layers
     ]
     head = "| layer | output shape | parameters |\n| :-- | :-- | --: |\n"
-    total = f"| | **in all** | **{words.count(chosen.parameters)}** |"
+    total = f"| | **in all** | **{words.count(sum(layer.parameters for layer in layers))}** |"
     st.markdown(head + "\n".join([*rows, total]))
 
 
 def load(chosen: recipes.Recipe, dataset: str) -> None:
     """Put a recipe into the form, to change one thing."""
     for name in _SETTINGS:
-        st.session_state[_PREFIX + name] = getattr(chosen, name)
-    st.session_state["preset"] = _preset_of(chosen)
+        value = getattr(chosen, name)
+        shown = recipes.write_number(value) if name in recipes.LIMITS else value
+        st.session_state[_PREFIX + name] = shown
+    _call(_preset_of(chosen))
     st.session_state["train_dataset"] = dataset
 
 
-def _fine_settings() -> None:
-    columns = st.columns(4)
-    with columns[0]:
-        _number("Rotation, degrees", "rotation", step=1.0)
-        _number("Elastic, cells", "elastic", step=0.1)
-        _number("Momentum (sgd)", "momentum", step=0.1)
-    with columns[1]:
-        _number("Shift, share of the side", "shift", step=0.01)
-        _number("Stroke thickness, cells", "thickness", step=0.1)
-        _choice("Keep", "keep", recipes.KEEPS)
-    with columns[2]:
-        _number("Zoom, share", "zoom", step=0.01)
-        _number("Patience, epochs", "patience", step=1)
-    with columns[3]:
-        _number("Shear, degrees", "shear", step=1.0)
-        _number("Upstrokes on ones, share", "upstroke", step=0.1)
+def _begin() -> None:
+    """Fill what is empty, choose images that are on this machine, and follow what was changed.
+
+    Here and not in callbacks of the fields: a press on Train can come with the change itself, and
+    its callback run first.
+    """
+    if _PREFIX + "layers" not in st.session_state:
+        _take_preset("dense-tutorial")
+    preset, layers = st.session_state[_KNOWN]
+    if st.session_state["preset"] != preset:
+        _take_preset(st.session_state["preset"])
+    elif _layers() != layers:
+        _call(_preset_with(_layers()))
+    st.session_state.setdefault(_PREFIX + "seeds", "1")
+    offered = datasets.names()
+    if st.session_state.get("train_dataset") not in offered:
+        st.session_state["train_dataset"] = offered[0]
 
 
-def _take_preset(name: str) -> None:
-    if name == CUSTOM:
-        return
-    preset = recipes.PRESETS[name]
-    load(preset.recipe, preset.dataset)
-    st.session_state["preset"] = name
-
-
-def _preset_of(chosen: recipes.Recipe) -> str:
-    found = (name for name, preset in recipes.PRESETS.items() if preset.recipe == chosen)
-    return next(found, CUSTOM)
-
-
-def _preset_label(name: str) -> str:
-    if name == CUSTOM:
-        return "custom"
-    published = recipes.PRESETS[name].published_accuracy
-    return name if published is None else f"{name}, published {words.percent(published)}"
-
-
-def _customised() -> None:
-    settings = {name: st.session_state[_PREFIX + name] for name in _SETTINGS}
+def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | None, str | None]:
+    """Return the recipe that these settings make, or the sentence that says what is wrong."""
     try:
-        st.session_state["preset"] = _preset_of(recipes.Recipe(**settings))
-    except ValueError:
-        st.session_state["preset"] = CUSTOM
+        chosen = recipes.Recipe(**{name: values[name] for name in _SETTINGS})
+        recipes.check_fits(chosen, datasets.load(dataset).num_train)
+    except (datasets.DataError, ValueError) as error:
+        return None, str(error)
+    return chosen, None
 
 
-def _box(label: str, name: str, widget: object, **options: object) -> None:
-    widget(
-        label,
-        key=_PREFIX + name,
-        help=_HELP.get(name),
+# --- presets --------------------------------------------------------------------------------
+
+
+def _preset_and_images() -> None:
+    left, right = st.columns(2)
+    left.selectbox(
+        "Preset",
+        [*recipes.PRESETS, CUSTOM],
+        key="preset",
         persist_state="session",
-        on_change=_customised,
-        **options,
+    )
+    right.selectbox(
+        "Images",
+        datasets.names(),
+        format_func=datasets.title,
+        key="train_dataset",
+        persist_state="session",
     )
 
 
-def _choice(label: str, name: str, choices: tuple[str, ...]) -> None:
-    _box(label, name, st.selectbox, options=choices)
+def _preset_line(current: Wish) -> None:
+    """Say in one line what differs from the preset, with the way back; else what it reached."""
+    preset = recipes.PRESETS.get(current.name)
+    with st.container(horizontal=True, vertical_alignment="center", key="preset-line"):
+        if preset is None:
+            st.caption("Layers of no preset")
+            return
+        differ = _differences(current, preset)
+        if differ is None:
+            st.caption("\N{NO-BREAK SPACE}")
+        elif differ:
+            st.caption(f"Other than the preset: {', '.join(differ)}", width="content")
+            st.button("Put back", key="put-back", type="tertiary", on_click=_put_back)
+        else:
+            accuracy = preset.published_accuracy
+            published = f", published {words.percent(accuracy)}" if accuracy else ""
+            st.caption(f"As the preset has it{published}")
 
 
-def _number(label: str, name: str, **options: object) -> None:
-    low, high = recipes.LIMITS[name]
-    _box(label, name, st.number_input, min_value=low, max_value=high, **options)
+def _differences(current: Wish, preset: recipes.Preset) -> list[str] | None:
+    """Name what differs from a preset, its images too; `None` while there is no recipe."""
+    if current.recipe is None:
+        return None
+    differ = list(recipes.differences(current.recipe, preset.recipe))
+    if current.dataset != preset.dataset:
+        differ.append(f"images of {datasets.title(current.dataset)}")
+    if len(differ) > _MAX_DIFFERENCES:
+        rest = len(differ) - _MAX_DIFFERENCES + 1
+        differ = [*differ[: _MAX_DIFFERENCES - 1], f"{rest} more"]
+    return differ
+
+
+def _put_back() -> None:
+    _take_preset(st.session_state["preset"])
+
+
+def _take_preset(name: str) -> None:
+    """Put a preset's settings into the form; custom leaves them as they are."""
+    if name != CUSTOM:
+        load(recipes.PRESETS[name].recipe, recipes.PRESETS[name].dataset)
+    _call(name)
+
+
+def _call(name: str) -> None:
+    """Show a preset as the one chosen, and note what it is called so for."""
+    if st.session_state.get("preset") != name:
+        st.session_state["preset"] = name
+    st.session_state[_KNOWN] = (name, _layers())
+
+
+def _layers() -> str:
+    return " ".join(st.session_state[_PREFIX + "layers"].split())
+
+
+def _preset_of(chosen: recipes.Recipe) -> str:
+    """Return the preset that a recipe is, or else whose layers it has."""
+    for name, preset in recipes.PRESETS.items():
+        if not recipes.differences(chosen, preset.recipe):
+            return name
+    return _preset_with(chosen.layers)
+
+
+def _preset_with(layers: str) -> str:
+    """Return a preset that has these layers, the chosen one if it does; else custom."""
+    found = [name for name, preset in recipes.PRESETS.items() if preset.recipe.layers == layers]
+    chosen = st.session_state.get("preset")
+    return chosen if chosen in found else next(iter(found), CUSTOM)
+
+
+# --- fields ---------------------------------------------------------------------------------
+
+
+def _row(fields: tuple[tuple[str, str], ...], troubles: dict[str, str]) -> None:
+    """Show fields side by side: rows of columns, so that Tab goes along as one reads."""
+    for column, (label, name) in zip(st.columns(4), fields, strict=False):
+        with column:
+            _field(label, name, troubles)
+
+
+def _field(label: str, name: str, troubles: dict[str, str]) -> None:
+    options = {"key": _PREFIX + name, "help": _HELP.get(name), "persist_state": "session"}
+    if name in _CHOICES:
+        st.selectbox(label, _CHOICES[name], **options)
+        return
+    st.text_input(label, **options)
+    _trouble_at(name, troubles)
+
+
+def _trouble_at(name: str, troubles: dict[str, str]) -> None:
+    """Say below a field why it can't be read."""
+    if name in troubles:
+        plain = html.escape(troubles[name].replace("`", ""))
+        st.html(f'<p class="field-trouble" role="alert">{plain}</p>')

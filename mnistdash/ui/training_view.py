@@ -1,37 +1,81 @@
 """A training as a person sees it: asked for, waiting, growing, ended."""
 
 import dataclasses
+import re
 import secrets
+import statistics
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
-from mnistdash import datasets, evaluation, figures, recipes, store
-from mnistdash.ui import state, words
+from mnistdash import datasets, evaluation, recipes, store
+from mnistdash.ui import curves as charts
+from mnistdash.ui import recipe_form, state, words
 
 _TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
 _ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
+_WATCHED = "training_watched"  # session key: runs shown under way here, the oldest first
+_MAX_WATCHED = 16
 _FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just asked for
 
 
-def start(recipe: recipes.Recipe, dataset: str, name: str, *, seeds: int, trace: bool) -> None:
-    """Ask for trainings of a recipe, one a seed, and send them to the worker."""
-    request = secrets.token_hex(4) if seeds > 1 else None
+# --- asking -----------------------------------------------------------------------------------
+
+
+def train_button(wish: recipe_form.Wish) -> None:
+    """Offer to train what the form says, and say how long it takes or why it can't be had."""
+    trouble = state.open_engine().trouble
+    start_here, remark = st.columns((1, 3), vertical_alignment="center")
+    start_here.button(
+        "Train",
+        key="train",
+        type="primary",
+        width="stretch",
+        icon=":material/play_arrow:",
+        disabled=wish.recipe is None or trouble is not None,
+        on_click=start,
+    )
+    refused = st.session_state.pop(_TROUBLE, None)
+    with remark:
+        if trouble or refused or wish.trouble:
+            st.warning(trouble or refused or wish.trouble, icon=":material/warning:")
+        elif wish.recipe is None:
+            st.caption("A setting can't be read: its field says why.")
+        else:
+            images = datasets.load(wish.dataset).num_train
+            seconds = wish.seeds * recipes.estimated_seconds(wish.recipe, images)
+            st.caption(f"about {words.duration(seconds)}")
+
+
+def start() -> None:
+    """Ask for what the form says now, one training a seed, and send them to the worker.
+
+    A press can overtake the page: what was typed last counts, not what the page last showed.
+    """
+    wish = recipe_form.wish()
+    if wish.recipe is None:
+        st.session_state[_TROUBLE] = wish.sentence
+        return
+    request = secrets.token_hex(4) if wish.seeds > 1 else None
+    st.session_state[_WATCHED] = []
     try:
-        recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
-        for seed in range(recipe.seed, recipe.seed + seeds):
+        for recipe in _with_seeds(wish):
             run = state.open_store().enqueue(
-                dataclasses.replace(recipe, seed=seed),
-                dataset,
-                name=name,
-                trace=trace,
-                request=request,
+                recipe, wish.dataset, name=wish.name, trace=wish.trace, request=request
             )
             _send(run.id)
-    except (store.StoreError, datasets.DataError, ValueError) as error:
+    except (store.StoreError, ValueError) as error:
         st.session_state[_TROUBLE] = str(error)
+
+
+def _with_seeds(wish: recipe_form.Wish) -> list[recipes.Recipe]:
+    """Return the recipe once for each seed, before the first is asked for."""
+    first = wish.recipe.seed
+    seeds = range(first, first + wish.seeds)
+    return [dataclasses.replace(wish.recipe, seed=seed) for seed in seeds]
 
 
 def resume(run_id: str) -> None:
@@ -51,13 +95,6 @@ def _send(run_id: str) -> None:
     state.open_engine().submit(run_id)
 
 
-def trouble() -> None:
-    """Say once why a training was not taken."""
-    sentence = st.session_state.pop(_TROUBLE, None)
-    if sentence:
-        st.warning(sentence, icon=":material/warning:")
-
-
 def resume_button(run: store.Run, place: str) -> None:
     """Offer, in one place of the page, to go on with a training that ended early."""
     if run.status in store.RESUMABLE and run.history:
@@ -70,19 +107,26 @@ def resume_button(run: store.Run, place: str) -> None:
         )
 
 
+# --- watching ---------------------------------------------------------------------------------
+
+
 def watch() -> None:
     """Show the trainings under way, refreshed while there are any, else the one just ended."""
-    if st.session_state.pop(_ASKED, False) and state.open_engine().ready:
+    asked = st.session_state.pop(_ASKED, False)
+    if asked and state.open_engine().ready:
         _wait_for_figures()
     under_way = _runs_under_way()
+    reveal = secrets.token_hex(4) if asked else None
     if under_way:
-        begun = _begun(under_way)
-        st.fragment(_under_way, run_every=POLL_SECONDS if begun else FIRST_POLL_SECONDS)(begun)
+        poll = POLL_SECONDS if _begun(under_way) else FIRST_POLL_SECONDS
+        with st.container(key="training-area"):
+            st.fragment(_under_way, run_every=poll)(_stages(under_way), reveal)
         return
     fresh = st.session_state.get(state.FRESH)
     run = state.open_store().run(fresh) if fresh else None
     if run is not None:
-        _ended(run)
+        with st.container(key="training-area"):
+            _card(_sisters(run), reveal, first=True)
 
 
 def _wait_for_figures() -> None:
@@ -96,37 +140,109 @@ def _runs_under_way() -> list[store.Run]:
     return [run for run in state.open_store().runs() if run.under_way]
 
 
-def _begun(runs: list[store.Run]) -> bool:
+def _begun(runs: Sequence[store.Run]) -> bool:
     return any(run.live.samples for run in runs)
 
 
-def _under_way(begun: bool) -> None:
+def _stages(runs: Sequence[store.Run]) -> list[tuple]:
+    """Return what the whole page shows of the runs under way: a change concerns all of it."""
+    return [(run.id, run.status, run.cancel, bool(run.live.samples)) for run in runs]
+
+
+def _sisters(run: store.Run) -> list[store.Run]:
+    """Return the runs that were asked for together with one, the first seed first."""
+    if not run.request:
+        return [run]
+    found = [other for other in state.open_store().runs() if other.request == run.request]
+    return sorted(found, key=_age)
+
+
+def _age(run: store.Run) -> tuple[float, int]:
+    return run.created_at, run.recipe.seed if run.recipe else 0
+
+
+def _under_way(shown: list[tuple], reveal: str | None) -> None:
     runs = _runs_under_way()
-    if not runs:
+    if _stages(runs) != shown:
         st.rerun()
     # Whoever watches sees the end, after a reload and in a second tab too.
-    st.session_state[state.FRESH] = runs[-1].id
-    for run in sorted(runs, key=lambda run: run.created_at):
-        with st.container(border=True, key=f"under-way-{run.id}"):
-            _header(run)
-            if run.status == "running":
-                curves(run)
-    if not begun and _begun(runs):
-        st.rerun()  # from here on refreshed less often
+    current = min(runs, key=lambda run: (run.status != "running", run.queued_at or 0, *_age(run)))
+    st.session_state[state.FRESH] = current.id
+    queue = sorted(runs, key=lambda run: (run is not current, run.queued_at or 0, *_age(run)))
+    requests = dict.fromkeys(run.request or run.id for run in queue)
+    for place, request in enumerate(requests):
+        run = next(run for run in queue if request in (run.request, run.id))
+        _card(_sisters(run), reveal, first=place == 0)
+    _ended_meanwhile(runs)
 
 
-def _header(run: store.Run) -> None:
-    text, stop = st.columns((5, 1), vertical_alignment="center")
+def _ended_meanwhile(runs: Sequence[store.Run]) -> None:
+    """Say how trainings ended that were watched here, while others go on."""
+    watched = st.session_state.get(_WATCHED, [])
+    fresh = [run.id for run in runs if run.id not in watched]
+    st.session_state[_WATCHED] = watched = [*watched, *fresh][-_MAX_WATCHED:]
+    going_on = {run.id for run in runs} | {run.request for run in runs if run.request}
+    for run_id in watched:
+        run = None if run_id in going_on else state.open_store().run(run_id)
+        if run is not None and not run.under_way and run.request not in going_on:
+            st.caption(f"{plain(words.run_title(run))}: {_end(run)}")
+
+
+# --- one card for all runs of one request -----------------------------------------------------
+
+
+def _card(runs: Sequence[store.Run], reveal: str | None, *, first: bool) -> None:
+    """Show the runs of one request: the same places before and after the end, so nothing blinks."""
+    going_on = [run for run in runs if run.under_way]
+    key = "training-live" if first else f"training-waits-{runs[0].id}"
+    with st.container(border=True, key=key):
+        with st.container(key=f"{key}-head"):
+            if going_on:
+                _progress(runs, going_on)
+            else:
+                _result(runs)
+            if len(runs) > 1:
+                _seeds(runs)
+        if first:
+            curves(runs, key="training-curves", reveal=reveal)
+            _after(runs, going_on)
+
+
+def _progress(runs: Sequence[store.Run], going_on: Sequence[store.Run]) -> None:
+    current = next((run for run in going_on if run.status == "running"), going_on[0])
+    ended = len(runs) - len(going_on)
+    done = (ended + sum(run.live.fraction for run in going_on)) / len(runs)
+    said = _stage(current) if len(runs) == 1 else f"{ended} of {len(runs)} have ended"
+    if all(run.cancel for run in going_on):
+        said = "stopping"
+    text, stop = st.columns((4, 1), vertical_alignment="center")
     with text:
-        st.progress(run.live.fraction, text=f"**{run.name}** · {_stage(run)}")
+        st.progress(min(1.0, done), text=f"**{plain(title(runs))}** · {said}")
     stop.button(
         "Stop",
-        key=f"stop-{run.id}",
-        disabled=run.cancel,
+        key=f"stop-{runs[0].request or runs[0].id}",
+        disabled=all(run.cancel for run in going_on),
         width="stretch",
-        on_click=state.open_store().request_cancel,
-        args=(run.id,),
+        on_click=_stop,
+        args=(runs[0].id,),
     )
+
+
+def _stop(run_id: str) -> None:
+    """Stop a run and all that were asked for together with it, those that wait first."""
+    run = state.open_store().run(run_id)
+    together = [] if run is None else [each for each in _sisters(run) if each.under_way]
+    for each in sorted(together, key=lambda each: each.status != "queued"):
+        state.open_store().request_cancel(each.id)
+
+
+def title(runs: Sequence[store.Run]) -> str:
+    """Name the runs of one request: `dense-tutorial · 3 seeds · 10 epochs`."""
+    told = words.run_title(runs[0])
+    if len(runs) == 1 or runs[0].recipe is None:
+        return told
+    rest = told.removeprefix(f"{runs[0].name} · seed {runs[0].recipe.seed}")
+    return f"{runs[0].name} · {len(runs)} seeds{rest}"
 
 
 def _stage(run: store.Run) -> str:
@@ -146,55 +262,89 @@ def _stage(run: store.Run) -> str:
     return f"epoch {run.live.epoch + 1} of {run.live.epochs}{remaining}"
 
 
-def _ended(run: store.Run) -> None:
-    with st.container(border=True):
-        if run.finished:
-            st.markdown(
-                f"**{run.name}** has finished: {words.percent(run.test_accuracy)} of the test"
-                f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
-            )
-            published_beside(run)
-            st.page_link(
-                "pages/overview.py",
-                label="See where it fails",
-                icon=":material/arrow_forward:",
-                query_params={"run": run.id},
-            )
-        else:
-            st.markdown(f"**{run.name}**: {run.reason or run.status}.")
-            resume_button(run, "ended")
-        curves(run)
+def _end(run: store.Run) -> str:
+    if run.finished:
+        return f"{words.percent(run.test_accuracy)}, {words.errors(run.test_errors)}"
+    return plain(run.reason or run.status)
+
+
+def _seeds(runs: Sequence[store.Run]) -> None:
+    """Write one line a seed: how far it is, or how it ended."""
+    lines = [
+        f"seed {run.recipe.seed if run.recipe else '?'}:"
+        f" {_stage(run) if run.under_way else _end(run)}"
+        for run in runs
+    ]
+    st.markdown("  \n".join(lines))
+
+
+def _result(runs: Sequence[store.Run]) -> None:
+    """Say how the runs of one request ended."""
+    name = plain(title(runs))
+    finished = [run for run in runs if run.finished]
+    if len(runs) > 1:
+        st.markdown(f"**{name}**: {spread(finished)}")
+    elif finished:
+        run = finished[0]
+        st.markdown(
+            f"**{name}** has finished: {words.percent(run.test_accuracy)} of the test"
+            f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
+        )
+    else:
+        st.markdown(f"**{name}**: {plain(runs[0].reason or runs[0].status)}.")
+    published_beside(runs[0])
+
+
+def spread(finished: Sequence[store.Run]) -> str:
+    """Write the mean accuracy of finished runs with its standard deviation over the seeds."""
+    accuracies = [100 * run.test_accuracy for run in finished]
+    if not accuracies:
+        return "none has finished."
+    if len(accuracies) == 1:
+        return f"one has finished, with {words.percent(accuracies[0] / 100)}."
+    mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
+    return (
+        f"{mean:.2f} ± {deviation:.2f}{words.THIN}% of the test images, mean and standard"
+        f" deviation of {len(accuracies)} seeds."
+    )
+
+
+def _after(runs: Sequence[store.Run], going_on: Sequence[store.Run]) -> None:
+    """Show where to go from runs that have ended."""
+    if going_on:
+        return
+    finished = [run for run in runs if run.finished]
+    if finished:
+        st.page_link(
+            "pages/overview.py",
+            label="See where it fails",
+            icon=":material/arrow_forward:",
+            query_params={"run": finished[0].id},
+        )
+    for run in runs:
+        resume_button(run, "ended")
 
 
 def published_beside(run: store.Run) -> None:
-    """Set a preset's published accuracy beside the one reached."""
+    """Set a preset's published accuracy beside the one reached on the same images."""
     preset = recipes.PRESETS.get(run.name)
-    if preset and preset.published_accuracy and preset.recipe == run.recipe:
+    if not (preset and preset.published_accuracy and run.recipe):
+        return
+    if preset.dataset == run.dataset and not recipes.differences(run.recipe, preset.recipe):
         st.caption(f"Published: {words.percent(preset.published_accuracy)}")
 
 
-def curves(run: store.Run) -> None:
-    """Show loss and accuracy over the epochs."""
-    if run.recipe is None or not (run.history or run.live.samples):
-        return
-    since = evaluation.overfitting_since(run.history)
+def curves(runs: Sequence[store.Run], *, key: str = "curves", reveal: str | None = None) -> None:
+    """Show loss and accuracy over the epochs, and since when one run learns by heart."""
+    charts.curves(runs, key=key, reveal=reveal)
+    since = evaluation.overfitting_since(runs[0].history) if len(runs) == 1 else None
     if since is not None:
         st.caption(
             f"Overfitting since epoch {since + 1}: the loss on the training images goes on falling,"
             " on the validation images it rises."
         )
-    epochs = len(run.history) if run.finished else run.recipe.epochs
-    validated = any(epoch.get("val_loss") is not None for epoch in run.history)
-    for column, metric, place in zip(st.columns(2), ("accuracy", "loss"), (2, 1), strict=True):
-        column.markdown(f"{metric.capitalize()}")
-        column.plotly_chart(
-            figures.learning_curves(
-                run.history,
-                metric,
-                epochs=epochs,
-                samples=[(sample[0], sample[place]) for sample in run.live.samples],
-                best_epoch=run.best_epoch if validated else None,
-            ),
-            key=f"curve-{metric}-{run.id}",
-            config=figures.CONFIG,
-        )
+
+
+def plain(text: str) -> str:
+    """Write text so that Markdown shows it as it is: names and reasons are other people's."""
+    return re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", text)

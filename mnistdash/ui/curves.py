@@ -1,0 +1,211 @@
+"""Learning curves that change in place: worked out here, drawn as SVG by our own component.
+
+Streamlit makes a plotly chart anew for every figure, blank until plotly has drawn it: curves that
+grow would blink at every look.
+"""
+
+import math
+import pathlib
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from mnistdash import store
+from mnistdash.ui import words
+
+NUM_COLOURS = 8  # `--run-0` to `--run-7` in curves.css
+MAX_TICKS = 6
+_STEEP = 0.5  # epochs whose steep start would hide the rest
+_HUGE = 1e30  # a loss beyond is as good as none
+_FULL = {"accuracy": (0.0, 1.0), "loss": (0.0, 2.5)}  # while there is nothing to show
+_TITLES = {"accuracy": "Accuracy, %", "loss": "Loss, nats"}
+_PLACES = {"loss": 1, "accuracy": 2}  # of a metric in a sample of `store.Live`
+
+_HERE = pathlib.Path(__file__).parent
+
+_component = st.components.v2.component(
+    "mnistdash.curves",
+    html='<div class="curves"><div class="legend"></div><div class="charts"></div></div>',
+    css=(_HERE / "curves.css").read_text(encoding="utf-8"),
+    js=(_HERE / "curves.js").read_text(encoding="utf-8"),
+)
+
+
+def curves(
+    runs: Sequence[store.Run], *, key: str, epochs: int | None = None, reveal: str | None = None
+) -> None:
+    """Show accuracy and loss over the epochs, of one run or of several laid over each other.
+
+    One run is shown with its training and its validation curve and the way through its epochs;
+    of several each has one curve, of the validation images where there are any.
+
+    Args:
+        runs: with a recipe each; up to `NUM_COLOURS` are told apart by colour.
+        key: Streamlit key; keep it stable and the curves change in place.
+        epochs: the width of the charts; as many as are planned by default.
+        reveal: a word that is new when the charts should be scrolled into view, with the
+            container around them.
+    """
+    drawn = [run for run in runs if run.recipe is not None]
+    width = epochs or max((planned(run) for run in drawn), default=1)
+    charts = [_chart(drawn, metric, width) for metric in ("accuracy", "loss")]
+    _component(data=[{"charts": charts, "reveal": reveal}], key=key)
+
+
+def planned(run: store.Run) -> int:
+    """Return how many epochs a run's curves are wide: of a finished one those it had."""
+    return len(run.history) if run.finished and run.history else run.recipe.epochs
+
+
+def lines_of(run: store.Run, metric: str) -> list[dict]:
+    """Return the curves of one run, the way through its epochs first.
+
+    Args:
+        run: its history and what came of it so far.
+        metric: `accuracy` or `loss`.
+
+    Returns:
+        A dict a curve: `kind`, its `name`, and `points` of `[epoch, value, sentence]`, the epoch
+        counted from 1 at its end, the value `None` where it is no number. Samples carry a
+        sentence only while there is no whole epoch.
+    """
+    found = []
+    samples = [(sample[0], sample[_PLACES[metric]]) for sample in run.live.samples]
+    if samples:
+        say = None if run.history else f"training {metric}"
+        found.append(_line("samples", "within the epochs", samples, metric, say))
+    for kind, column in (("training", metric), ("validation", f"val_{metric}")):
+        points = [(epoch["epoch"] + 1, epoch.get(column)) for epoch in run.history]
+        if any(_finite(value) is not None for _, value in points):
+            found.append(_line(kind, kind, points, metric, f"{kind} {metric}"))
+    return found
+
+
+def line_over(run: store.Run, metric: str, colour: int) -> dict | None:
+    """Return the one curve of a run among others: its validation curve, else its training.
+
+    Args:
+        run: its history and what came of it so far.
+        metric: `accuracy` or `loss`.
+        colour: its place among the runs.
+    """
+    found = lines_of(run, metric)
+    if not found:
+        return None
+    title = words.run_title(run)
+    points = [
+        [at, value, f"{title}: {sentence}" if sentence else None]
+        for at, value, sentence in found[-1]["points"]
+    ]
+    return {"kind": f"run-{colour % NUM_COLOURS}", "name": title, "points": points}
+
+
+def settled_range(lines: Iterable[dict], metric: str) -> tuple[float, float]:
+    """Return the range of the values after the first half epoch, whose start hides the rest."""
+    points = [point for line in lines for point in line["points"] if point[1] is not None]
+    known = [value for at, value, _ in points if at >= _STEEP] or [value for _, value, _ in points]
+    if not known:
+        return _FULL[metric]
+    low, high = min(known), max(known)
+    margin = max(0.05 * (high - low), 1e-4 * abs(high), 1e-6)
+    if low == high:
+        margin = 0.05 * abs(high) or 0.01
+    top = high + margin
+    return low - margin, min(top, 1.0) if metric == "accuracy" else top
+
+
+def ticks(low: float, high: float, *, most: int = MAX_TICKS, whole: bool = False) -> list[float]:
+    """Return round numbers within a range, the step being 1, 2 or 5 times a power of ten.
+
+    Args:
+        low: the lower end.
+        high: the upper end, above it.
+        most: how many at most.
+        whole: whether only whole numbers will do.
+    """
+    step = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = max(1.0, step) if whole else step
+    while math.floor(high / step) - math.ceil(low / step) + 1 > most:
+        leading = round(step / 10.0 ** math.floor(math.log10(step) + 1e-9))
+        step *= 2.5 if leading == 2 else 2
+    first = math.ceil(low / step - 1e-9)
+    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _chart(runs: Sequence[store.Run], metric: str, epochs: int) -> dict:
+    """Describe one chart to the component's JavaScript."""
+    if len(runs) == 1:
+        lines = lines_of(runs[0], metric)
+    else:
+        over = (line_over(run, metric, place) for place, run in enumerate(runs))
+        lines = [line for line in over if line is not None]
+    low, high = settled_range(lines, metric)
+    at = ticks(low, high, most=5)
+    decimals = _decimals([100 * value if metric == "accuracy" else value for value in at])
+    return {
+        "title": _TITLES[metric],
+        "label": _label(lines, metric, epochs, len(runs)),
+        "lines": lines,
+        "best": _best(runs[0], metric) if len(runs) == 1 else None,
+        "epochs": epochs,
+        "x": [[number, f"{number:.0f}"] for number in ticks(0, epochs, whole=True)],
+        "range": [low, high],
+        "y": [[value, _tick_text(value, metric, decimals)] for value in at],
+    }
+
+
+def _line(
+    kind: str, name: str, points: Sequence[tuple], metric: str, say: str | None
+) -> dict[str, object]:
+    shown = [
+        [at, value, f"epoch {at:.3g}: {say} {value_text(value, metric)}" if say else None]
+        for at, value in ((at, _finite(value)) for at, value in points)
+    ]
+    return {"kind": kind, "name": name, "points": shown}
+
+
+def value_text(value: float | None, metric: str) -> str:
+    """Write a value with its unit: `97.81 %`, `0.123 nats`."""
+    if value is None:
+        return "is no number"
+    return words.percent(value) if metric == "accuracy" else f"{value:.4g}{words.THIN}nats"
+
+
+def _label(lines: Sequence[dict], metric: str, epochs: int, num_runs: int) -> str:
+    """Say what a chart shows, and its last values, to a person who can't see it."""
+    over = f"{metric.capitalize()} over {epochs} epoch{'' if epochs == 1 else 's'}"
+    of = f" of {num_runs} runs" if num_runs > 1 else ""
+    last = [sentence for line in lines if (sentence := _last(line))]
+    return f"{over}{of}. " + (f"Last: {'; '.join(last)}." if last else "No figures yet.")
+
+
+def _last(line: dict) -> str | None:
+    known = [sentence for _, value, sentence in line["points"] if value is not None]
+    return known[-1] if known else None
+
+
+def _best(run: store.Run, metric: str) -> list | None:
+    """Return where the epoch of the lowest validation loss is marked."""
+    if run.best_epoch is None or run.best_epoch >= len(run.history):
+        return None
+    value = _finite(run.history[run.best_epoch].get(f"val_{metric}"))
+    return None if value is None else [run.best_epoch + 1, value]
+
+
+def _finite(value: object) -> float | None:
+    number = isinstance(value, int | float) and abs(value) < _HUGE  # NaN is not
+    return float(value) if number else None
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """Return how many decimals tell neighbouring ticks apart."""
+    if len(values) < 2:
+        return 2
+    return max(0, -math.floor(math.log10(values[1] - values[0]) + 1e-9))
+
+
+def _tick_text(value: float, metric: str, decimals: int) -> str:
+    shown = 100 * value if metric == "accuracy" else value
+    if abs(shown) >= 1e6:
+        return f"{shown:.0e}"
+    return f"{shown + 0.0:.{decimals}f}"
