@@ -266,6 +266,53 @@ def test_training_part_is_read_at_its_first_use(data: pathlib.Path, published: A
     np.testing.assert_array_equal(mnist.x_train, published["x_train"])
 
 
+@pytest.mark.parametrize("kind", ["npz", "gz", "plain"])
+def test_training_images_are_counted_without_being_read(
+    data: pathlib.Path, published: Arrays, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header says how many there are."""
+    if kind == "npz":
+        np.savez_compressed(data / "mnist.npz", **published)
+    else:
+        write_idx(data, published, zipped=kind == "gz")
+    found = datasets.load("mnist")
+    monkeypatch.setattr(datasets, "_read", lambda *_: pytest.fail("images were read to be counted"))
+    assert found.num_train == len(published["x_train"])
+
+
+def test_embedded_and_own_images_are_counted(data: pathlib.Path, arrays: Arrays) -> None:
+    """Optdigits has 1297 training images; of one's own file there are as many as it holds."""
+    assert datasets.load("optdigits").num_train == 1297
+    np.savez(data / "own.npz", **arrays)
+    assert datasets.load("own").num_train == len(arrays["x_train"])
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, 28, 29), (0, 28, 28), (200_001, 28, 28), ()])
+def test_count_of_what_are_no_images_is_refused(
+    data: pathlib.Path, published: Arrays, shape: tuple[int, ...]
+) -> None:
+    """A header that does not speak of images of 28x28 is named with its file."""
+    np.savez(data / "mnist.npz", **published)
+    found = datasets.load("mnist")
+    with (
+        zipfile.ZipFile(data / "mnist.npz", "w") as archive,
+        archive.open("x_train.npy", "w") as stream,
+    ):
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(datasets.DataError, match=r"mnist\.npz can't be used: `x_train` is"):
+        _ = found.num_train
+
+
+def test_damaged_header_is_a_sentence(data: pathlib.Path, published: Arrays) -> None:
+    """A file that was cut after it was opened can't be counted, and that is said."""
+    np.savez(data / "mnist.npz", **published)
+    found = datasets.load("mnist")
+    (data / "mnist.npz").write_bytes(b"PK")
+    with pytest.raises(datasets.DataError, match="the header of `x_train` can't be read"):
+        _ = found.num_train
+
+
 def test_data_sets_have_different_identities(data: pathlib.Path, arrays: Arrays) -> None:
     """One changed pixel makes another data set, and the same arrays the same."""
     np.savez(data / "first.npz", **arrays)

@@ -534,3 +534,96 @@ def test_differences_are_said_in_a_few_words() -> None:
     once = dataclasses.replace(preset, epochs=1, layers="flatten")
     assert recipes.differences(once, preset) == ("flatten", "1 epoch")
     assert recipes.differences(dataclasses.replace(preset, seed=9), preset) == ()
+
+
+# --- numbers as people type them ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("epochs", "5", 5),
+        ("epochs", " 5.0 ", 5),
+        ("epochs", "1e2", 100),
+        ("epochs", "5,0", 5),
+        ("seed", "10 000", 10_000),
+        ("seed", "10\N{THIN SPACE}000", 10_000),
+        ("seed", "4294967295", 2**32 - 1),
+        ("learning_rate", "0.001", 0.001),
+        ("learning_rate", "1e-3", 0.001),
+        ("learning_rate", "0,01", 0.01),
+        ("learning_rate", "0,001", 0.001),
+        ("learning_rate", ",5", 0.5),
+        ("learning_rate", "+.5", 0.5),
+        ("rotation", "1,500", 1.5),  # a thousand and a half degrees are out of range
+        ("validation", "0", 0.0),
+    ],
+)
+def test_number_is_read_as_people_write_it(name: str, text: str, number: float) -> None:
+    """Decimal points and commas, powers of ten, spaces between thousands; of the setting's kind."""
+    read = recipes.read_number(name, text)
+    assert read == number
+    assert type(read) is recipes.Recipe.__dataclass_fields__[name].type
+
+
+@pytest.mark.parametrize("name", ["epochs", "learning_rate"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", "abc", "2000", "-1", "1e400", "nan", "inf", "1.000,5", "1,000,000", "0x10", "1_0",
+     "٣", "5\0", "5 5", "--5", "1e", "9" * 5000, "![](x)"],
+)  # fmt: skip
+def test_what_is_no_number_in_range_is_a_sentence(name: str, text: str) -> None:
+    """The sentence names the setting and what came, and holds no control character."""
+    with pytest.raises(ValueError, match=f"`{name}`") as refused:
+        recipes.read_number(name, text)
+    sentence = str(refused.value)
+    assert sentence.isprintable()
+    assert len(sentence) < 200
+    shown = text.strip()[:40].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert (shown or "nothing") in sentence
+
+
+def test_ambiguous_thousand_is_refused() -> None:
+    """`1,000` is a thousand to some and one to others: whole numbers are written without."""
+    with pytest.raises(ValueError, match="may be 1000 or a number with decimals"):
+        recipes.read_number("batch_size", "1,000")
+
+
+def test_limits_can_be_given() -> None:
+    """A number that is no setting of a recipe is read with its own range."""
+    assert recipes.read_number("seeds", "8", limits=(1, 8)) == 8
+    with pytest.raises(ValueError, match="`seeds` must be a whole number between 1 and 8"):
+        recipes.read_number("seeds", "9", limits=(1, 8))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(5, "5"), (0.001, "0.001"), (1e-6, "0.000001"), (0.0, "0"), (10.0, "10"), (0.25, "0.25")],
+)
+def test_number_is_written_as_people_write_it(number: float, text: str) -> None:
+    """No trailing zeros and no powers of ten where they can be done without."""
+    assert recipes.write_number(number) == text
+
+
+@pytest.mark.parametrize("name", recipes.PRESETS)
+def test_every_preset_is_read_back_as_it_was_written(name: str) -> None:
+    """Settings put into the form make the same recipe again."""
+    recipe = recipes.PRESETS[name].recipe
+    for setting in recipes.LIMITS:
+        value = getattr(recipe, setting)
+        assert recipes.read_number(setting, recipes.write_number(value)) == value
+
+
+@pytest.mark.parametrize("value", [0.1 + 0.2, 1e-300, 1 / 3, 0.1 / 3])
+def test_any_fraction_is_read_back_as_it_was_written(value: float) -> None:
+    """Not a bit is lost on the way through the form."""
+    assert recipes.read_number("rotation", recipes.write_number(value)) == value
+
+
+@pytest.mark.parametrize("text", ["flatten\0", "fla\x07tten", "`![](http://x)`"])
+def test_control_characters_in_layers_are_a_sentence(text: str) -> None:
+    """A word with a NUL is no layer; the sentence shows no control character and no markup."""
+    with pytest.raises(ValueError, match="is not a layer") as refused:
+        recipes.parse(text)
+    assert str(refused.value).isprintable()
+    assert "``" not in str(refused.value)

@@ -48,7 +48,7 @@ _FINE_ROWS = (
      ("Upstrokes on ones, share", "upstroke"), ("Momentum (sgd)", "momentum")),
     (("Keep", "keep"), ("Patience, epochs", "patience")),
 )  # fmt: skip
-_FINE = frozenset(name for row in _FINE_ROWS for _, name in row)
+_LABELS = {name: label for row in (*_ROWS, *_FINE_ROWS) for label, name in row}
 _CHOICES = {
     "scaling": recipes.SCALINGS,
     "optimizer": recipes.OPTIMIZERS,
@@ -77,6 +77,11 @@ class Wish:
     def sentence(self) -> str | None:
         """Why nothing can be trained, or `None`."""
         return next(iter(self.troubles.values()), self.trouble)
+
+    @property
+    def unread(self) -> list[str]:
+        """The labels of the fields that can't be read."""
+        return [_LABELS.get(name, name.capitalize()) for name in self.troubles]
 
 
 def wish() -> Wish:
@@ -127,11 +132,7 @@ def form() -> Wish:
         _trouble_at("layers", current.troubles)
         for row in _ROWS:
             _row(row, current.troubles)
-        fine = st.expander(
-            "Augmentation, momentum, early stopping",
-            expanded=bool(_FINE & current.troubles.keys()),
-        )
-        with fine:
+        with st.expander("Augmentation, momentum, early stopping"):
             for row in _FINE_ROWS:
                 _row(row, current.troubles)
         seeds, trace = st.columns((1, 3), vertical_alignment="top")
@@ -197,6 +198,7 @@ def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | N
     """Return the recipe that these settings make, or the sentence that says what is wrong."""
     try:
         chosen = recipes.Recipe(**{name: values[name] for name in _SETTINGS})
+        dataclasses.replace(chosen, seed=chosen.seed + values["seeds"] - 1)  # the last one too
         recipes.check_fits(chosen, datasets.load(dataset).num_train)
     except (datasets.DataError, ValueError) as error:
         return None, str(error)

@@ -43,7 +43,7 @@ def train_button(wish: recipe_form.Wish) -> None:
         if trouble or refused or wish.trouble:
             st.warning(trouble or refused or wish.trouble, icon=":material/warning:")
         elif wish.recipe is None:
-            st.caption("A setting can't be read: its field says why.")
+            st.caption(f"Can't be read: {', '.join(wish.unread)}")
         else:
             images = datasets.load(wish.dataset).num_train
             seconds = wish.seeds * recipes.estimated_seconds(wish.recipe, images)

@@ -72,11 +72,8 @@ def train_button(page: sync_api.Page) -> sync_api.Locator:
 
 def points(page: sync_api.Page) -> int:
     """Count the points of the first chart of a training: 0 while there is none."""
-    return page.evaluate(
-        "() => [...document.querySelectorAll('.js-plotly-plot')].slice(0, 1)"
-        ".flatMap((plot) => plot._fullData ?? [])"
-        ".reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0)"
-    )
+    lines = page.locator(".curves .chart:first-child path[data-points]")
+    return sum(int(count) for count in lines.evaluate_all("all => all.map(e => e.dataset.points)"))
 
 
 def wait_for_points(page: sync_api.Page, more_than: int, *, timeout_ms: int = END_MS) -> int:
@@ -86,6 +83,39 @@ def wait_for_points(page: sync_api.Page, more_than: int, *, timeout_ms: int = EN
         assert time.monotonic() < deadline, f"the curve stayed at {found} points"
         page.wait_for_timeout(100)
     return found
+
+
+def ids(app_store: store.Store) -> set[str]:
+    """Return the ids of all runs."""
+    return {run.id for run in app_store.runs()}
+
+
+def asked_for_since(app_store: store.Store, before: set[str]) -> store.Run:
+    """Wait for the run that was asked for."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = [run for run in app_store.runs() if run.id not in before]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("nothing was asked for")
+
+
+def type_into(page: sync_api.Page, label: str, text: str) -> None:
+    """Type over what an input holds, as fast as people do, and stay in it."""
+    page.get_by_label(label, exact=True).and_(page.locator("input")).first.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text, delay=20)
+
+
+def press(page: sync_api.Page, *, held_ms: int) -> None:
+    """Press Train where it is now, without waiting for anything."""
+    box = train_button(page).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    if held_ms:
+        page.wait_for_timeout(held_ms)
+    page.mouse.up()
 
 
 def newest(app_store: store.Store) -> store.Run:
@@ -225,7 +255,7 @@ def test_second_training_waits_for_the_first(
     page.get_by_text(re.compile("1 ahead")).wait_for(timeout=END_MS)
     waiting = newest(app_store)
     assert waiting.status == "queued"
-    page.locator(f".st-key-under-way-{waiting.id}").get_by_role("button", name="Stop").click()
+    page.locator(f".st-key-training-waits-{waiting.id}").get_by_role("button", name="Stop").click()
     page.get_by_text(re.compile("1 ahead")).wait_for(state="detached", timeout=STOP_MS)
     assert app_store.run(waiting.id).status == "cancelled"
 
@@ -263,3 +293,189 @@ def test_killed_worker_is_said_and_replaced(
     train_button(page).click()
     page.get_by_text(re.compile("has finished")).wait_for(timeout=COLD_MS)
     assert newest(app_store).finished
+
+
+# --- at the hand's speed --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("held_ms", [0, 150])
+def test_what_was_typed_is_trained(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store, held_ms: int
+) -> None:
+    """A number typed and Train clicked at once, fast or held: the number typed is trained."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=1, seed=20)
+    for label, typed, setting in (
+        ("Epochs", "3", "epochs"),
+        ("Batch size", "64", "batch_size"),
+        ("Learning rate", "0,002", "learning_rate"),
+        ("Seed", str(21 + held_ms), "seed"),
+        ("Epochs", "2", "epochs"),
+    ):
+        before = ids(app_store)
+        type_into(page, label, typed)
+        press(page, held_ms=held_ms)
+        run = asked_for_since(app_store, before)
+        assert getattr(run.recipe, setting) == float(typed.replace(",", "."))
+        settled(page)
+
+
+def test_what_was_typed_is_trained_by_finger(
+    browser: sync_api.Browser,
+    app_url: str,
+    settled: Settled,
+    choose: Choose,
+    app_store: store.Store,
+) -> None:
+    """On a phone: typed, tapped at once, trained; and the progress comes into view."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{app_url}/train")
+    page.get_by_test_id("stHeading").first.wait_for()
+    settled(page)
+    ask_for(page, settled, choose, epochs=200, seed=30, batch_size=1)
+    for typed in ("199", "198"):
+        before = ids(app_store)
+        type_into(page, "Epochs", typed)
+        train_button(page).scroll_into_view_if_needed()
+        box = train_button(page).bounding_box()
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        run = asked_for_since(app_store, before)
+        assert run.recipe.epochs == int(typed)
+        wait_for_points(page, 0, timeout_ms=COLD_MS)
+        page.wait_for_timeout(1000)  # a smooth scroll
+        bar = page.locator(".st-key-training-live").get_by_test_id("stProgress").bounding_box()
+        assert 0 <= bar["y"] < bar["y"] + bar["height"] <= 844
+        app_store.request_cancel(run.id)
+        page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=STOP_MS)
+    context.close()
+
+
+@pytest.mark.parametrize("held_ms", [0, 300])
+@pytest.mark.parametrize("typed", ["2000", "abc"])
+def test_what_cannot_be_read_is_not_trained(
+    open_page: OpenPage,
+    settled: Settled,
+    choose: Choose,
+    app_store: store.Store,
+    typed: str,
+    held_ms: int,
+) -> None:
+    """Out of range, or no number: nothing is trained, it stays in its box, and is said there."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=1, seed=40)
+    before = ids(app_store)
+    type_into(page, "Epochs", typed)
+    press(page, held_ms=held_ms)
+    said = page.locator(".field-trouble")
+    said.get_by_text(f"between 1 and 200. Received: {typed}.").wait_for()
+    settled(page)
+    assert ids(app_store) == before
+    epochs = page.get_by_label("Epochs", exact=True).and_(page.locator("input")).first
+    assert epochs.input_value() == typed
+    field, sentence = epochs.bounding_box(), said.bounding_box()
+    assert 0 <= sentence["y"] - (field["y"] + field["height"]) < 30
+    sync_api.expect(train_button(page)).to_be_disabled()
+
+
+# --- what is seen ---------------------------------------------------------------------------
+
+WATCH_FRAMES = """async (milliseconds) => {
+  const root = () => [...document.querySelectorAll(".st-key-training-curves *")]
+    .find((element) => element.shadowRoot?.querySelector(".curves"))?.shadowRoot;
+  const drawn = (svg) => {
+    const { width, height } = svg.getBoundingClientRect();
+    const paths = [...svg.querySelectorAll("path[data-points]")];
+    return width > 0 && height > 0 && paths.some((path) => path.getAttribute("d").length > 0);
+  };
+  const seen = { frames: 0, blank: 0 };
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    const charts = [...(root()?.querySelectorAll(".chart > svg") ?? [])];
+    seen.frames += 1;
+    if (charts.length !== 2 || !charts.every(drawn)) seen.blank += 1;
+  }
+  return seen;
+}"""
+
+
+def test_growing_curves_never_blink_and_are_in_view(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
+) -> None:
+    """Pressed at 1400 x 900: progress and both charts are in the window, in every frame."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=200, seed=50, batch_size=4)
+    press(page, held_ms=0)
+    wait_for_points(page, 0, timeout_ms=COLD_MS)
+    live = page.locator(".st-key-training-live")
+    for seen in (live.get_by_test_id("stProgress"), *live.locator(".chart > svg").all()):
+        box = seen.bounding_box()
+        assert 0 <= box["y"] < box["y"] + box["height"] <= 900
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 1400
+    wait_for_points(page, 1)  # one point alone is no line yet
+    first = points(page)
+    seen = page.evaluate(WATCH_FRAMES, 5000)
+    print(f"\n{seen['blank']} of {seen['frames']} frames blank, {points(page) - first} new points")
+    assert seen["frames"] > 20
+    assert seen["blank"] == 0
+    assert points(page) > first
+
+
+def test_value_of_a_point_is_said(
+    open_page: OpenPage, settled: Settled, choose: Choose, app_store: store.Store
+) -> None:
+    """By keyboard, mouse and finger the nearest epoch's value is written below the chart."""
+    page = open_page("train")
+    ask_for(page, settled, choose, epochs=4, seed=51)
+    fill(page, settled, "Validation share", "0.2")
+    train_button(page).click()
+    page.get_by_text(re.compile("has finished")).wait_for(timeout=COLD_MS)
+    settled(page)
+    run = newest(app_store)
+    chart = page.locator(".curves .chart").first
+    said = chart.locator(".said")
+    values = [f"{100 * epoch['val_accuracy']:.2f}" for epoch in run.history]
+    sync_api.expect(said).to_contain_text(f"epoch 4: validation accuracy {values[3]}")
+    svg = chart.locator("> svg")
+    sync_api.expect(svg).to_have_attribute("aria-label", re.compile("^Accuracy over 4 epochs"))
+    svg.focus()
+    svg.press("Home")
+    sync_api.expect(said).to_contain_text("epoch 1: training accuracy")
+    svg.press("ArrowRight")
+    sync_api.expect(said).to_contain_text(f"epoch 1: validation accuracy {values[0]}")
+    dots = chart.locator("path.validation:not(.dots)").get_attribute("d")
+    x, y = map(float, re.findall(r"[\d.]+", dots)[2:4])  # of the second epoch
+    box = svg.bounding_box()
+    page.mouse.move(box["x"] + x + 2, box["y"] + y + 2)
+    sync_api.expect(said).to_contain_text(f"epoch 2: validation accuracy {values[1]}")
+
+
+def test_tab_goes_as_one_reads(open_page: OpenPage) -> None:
+    """From the preset to Train, Tab goes along the rows from left to right."""
+    page = open_page("train")
+    page.get_by_role("combobox", name="Preset").focus()
+    visited = []
+    for _ in range(60):
+        place = page.evaluate(
+            "() => { const e = document.activeElement, b = e.getBoundingClientRect();"
+            " return [e.matches('input, button[kind=primary]'), b.top + b.height / 2, b.left,"
+            " e.closest('button')?.innerText ?? '']; }"
+        )
+        if place[0]:
+            visited.append((round(place[1] / 24), place[2]))
+        if "Train" in place[3]:
+            break
+        page.keyboard.press("Tab")
+    assert len(visited) >= 12, "two boxes, the layers, eight settings, seeds, the switch, Train"
+    assert visited == sorted(visited)
+
+
+def test_headings_do_not_jump(open_page: OpenPage) -> None:
+    """One heading of the first level, and below it only the second."""
+    page = open_page("train")
+    headings = page.get_by_test_id("stMain").get_by_role("heading")
+    levels = headings.evaluate_all("all => all.map((heading) => heading.tagName)")
+    assert levels == ["H1", "H2"]
