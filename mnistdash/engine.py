@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.4
 _MAX_SAMPLES = 120
+_PAGE_FIRST_SECONDS = 1.5  # the page that opened the engine is shown before it starts
 _STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
 
 
@@ -275,6 +276,7 @@ class Engine:
                     client.cluster.close(timeout=2)
 
     def _work(self) -> None:
+        self._wake.wait(_PAGE_FIRST_SECONDS)
         try:
             self._client = _start_client()
             self._warm = self._client.submit(warm, pure=False)
