@@ -196,9 +196,10 @@ function paintBest(node, best, place) {
 }
 
 function paintLegend(legend, charts) {
-  const named = new Map(charts.flatMap(({ lines }) => lines.map((line) => [line.name, line.kind])));
+  const all = charts.flatMap(({ lines }) => lines.map(({ name, kind }) => [name, kind]));
+  const named = new Map(all.map((entry) => [entry.join(), entry])); // once, not once a chart
   const entries = resize(legend, named.size, newEntry);
-  [...named].forEach(([name, kind], nth) => {
+  [...named.values()].forEach(([name, kind], nth) => {
     const [swatch, text] = entries[nth].children;
     swatch.firstElementChild.setAttribute("class", kind);
     text.textContent = name;

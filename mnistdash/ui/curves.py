@@ -15,7 +15,7 @@ from mnistdash.ui import words
 
 NUM_COLOURS = 8  # `--run-0` to `--run-7` in curves.css
 MAX_TICKS = 6
-_STEEP = 0.5  # epochs whose steep start would hide the rest
+_STEEP = 0.5  # epochs whose steep start would hide the rest; of a short training a fifth of it
 _HUGE = 1e30  # a loss beyond is as good as none
 _FULL = {"accuracy": (0.0, 1.0), "loss": (0.0, 2.5)}  # while there is nothing to show
 _TITLES = {"accuracy": "Accuracy, %", "loss": "Loss, nats"}
@@ -81,29 +81,44 @@ def lines_of(run: store.Run, metric: str) -> list[dict]:
     return found
 
 
-def line_over(run: store.Run, metric: str, colour: int) -> dict | None:
+def line_over(run: store.Run, metric: str, colour: int, name: str) -> dict | None:
     """Return the one curve of a run among others: its validation curve, else its training.
 
     Args:
         run: its history and what came of it so far.
         metric: `accuracy` or `loss`.
         colour: its place among the runs.
+        name: what tells it from the others.
     """
     found = lines_of(run, metric)
     if not found:
         return None
-    title = words.run_title(run)
     points = [
-        [at, value, f"{title}: {sentence}" if sentence else None]
+        [at, value, f"{name}: {sentence}" if sentence else None]
         for at, value, sentence in found[-1]["points"]
     ]
-    return {"kind": f"run-{colour % NUM_COLOURS}", "name": title, "points": points}
+    return {"kind": f"run-{colour % NUM_COLOURS}", "name": name, "points": points}
 
 
-def settled_range(lines: Iterable[dict], metric: str) -> tuple[float, float]:
-    """Return the range of the values after the first half epoch, whose start hides the rest."""
+def names_of(runs: Sequence[store.Run]) -> list[str]:
+    """Tell runs from each other: those asked for together by their seed alone."""
+    requests = {run.request for run in runs}
+    if len(requests) == 1 and None not in requests:
+        return [f"seed {run.recipe.seed}" for run in runs]
+    return [words.run_title(run) for run in runs]
+
+
+def settled_range(lines: Iterable[dict], metric: str, *, epochs: int) -> tuple[float, float]:
+    """Return the range of the values after the steep start, which would hide the rest.
+
+    Args:
+        lines: with their `points`.
+        metric: `accuracy` or `loss`.
+        epochs: how many the chart is wide.
+    """
+    steep = min(_STEEP, epochs / 5)
     points = [point for line in lines for point in line["points"] if point[1] is not None]
-    known = [value for at, value, _ in points if at >= _STEEP] or [value for _, value, _ in points]
+    known = [value for at, value, _ in points if at >= steep] or [value for _, value, _ in points]
     if not known:
         return _FULL[metric]
     low, high = min(known), max(known)
@@ -137,9 +152,10 @@ def _chart(runs: Sequence[store.Run], metric: str, epochs: int) -> dict:
     if len(runs) == 1:
         lines = lines_of(runs[0], metric)
     else:
-        over = (line_over(run, metric, place) for place, run in enumerate(runs))
+        named = enumerate(zip(runs, names_of(runs), strict=True))
+        over = (line_over(run, metric, place, name) for place, (run, name) in named)
         lines = [line for line in over if line is not None]
-    low, high = settled_range(lines, metric)
+    low, high = settled_range(lines, metric, epochs=epochs)
     at = ticks(low, high, most=5)
     decimals = _decimals([100 * value if metric == "accuracy" else value for value in at])
     return {
@@ -158,7 +174,7 @@ def _line(
     kind: str, name: str, points: Sequence[tuple], metric: str, say: str | None
 ) -> dict[str, object]:
     shown = [
-        [at, value, f"epoch {at:.3g}: {say} {value_text(value, metric)}" if say else None]
+        [at, value, f"epoch {round(at, 2):g}: {say} {value_text(value, metric)}" if say else None]
         for at, value in ((at, _finite(value)) for at, value in points)
     ]
     return {"kind": kind, "name": name, "points": shown}

@@ -1,6 +1,7 @@
 """A training as a person sees it: asked for, waiting, growing, ended."""
 
 import dataclasses
+import html
 import re
 import secrets
 import statistics
@@ -185,7 +186,7 @@ def _ended_meanwhile(runs: Sequence[store.Run]) -> None:
     for run_id in watched:
         run = None if run_id in going_on else state.open_store().run(run_id)
         if run is not None and not run.under_way and run.request not in going_on:
-            st.caption(f"{plain(words.run_title(run))}: {_end(run)}")
+            st.caption(f"{plain(words.run_title(run))}: {plain(_end(run))}")
 
 
 # --- one card for all runs of one request -----------------------------------------------------
@@ -265,7 +266,7 @@ def _stage(run: store.Run) -> str:
 def _end(run: store.Run) -> str:
     if run.finished:
         return f"{words.percent(run.test_accuracy)}, {words.errors(run.test_errors)}"
-    return plain(run.reason or run.status)
+    return (run.reason or run.status).rstrip(".")
 
 
 def _seeds(runs: Sequence[store.Run]) -> None:
@@ -275,7 +276,8 @@ def _seeds(runs: Sequence[store.Run]) -> None:
         f" {_stage(run) if run.under_way else _end(run)}"
         for run in runs
     ]
-    st.markdown("  \n".join(lines))
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    st.html(f'<ul class="seeds">{items}</ul>')
 
 
 def _result(runs: Sequence[store.Run]) -> None:
@@ -291,8 +293,9 @@ def _result(runs: Sequence[store.Run]) -> None:
             f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
         )
     else:
-        st.markdown(f"**{name}**: {plain(runs[0].reason or runs[0].status)}.")
-    published_beside(runs[0])
+        st.markdown(f"**{name}**: {plain(_end(runs[0]))}.")
+    if finished:
+        published_beside(finished[0])
 
 
 def spread(finished: Sequence[store.Run]) -> str:

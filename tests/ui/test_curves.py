@@ -157,6 +157,16 @@ def test_runs_over_each_other_have_a_curve_each() -> None:
     assert charts[0]["label"].startswith("Accuracy over 5 epochs of 3 runs. Last: mine · seed 0")
 
 
+def test_runs_asked_for_together_are_told_by_their_seed() -> None:
+    """What they share is said in their title once."""
+    runs = [run_with((0.5,), seed=3), run_with((0.5,), seed=4)]
+    sisters = [dataclasses.replace(run, request="a") for run in runs]
+    assert curves.names_of(sisters) == ["seed 3", "seed 4"]
+    assert curves.names_of(runs) == ["mine · seed 3", "mine · seed 4"]
+    (line, _) = told(sisters)["charts"][0]["lines"]
+    assert line["points"][0][2] == f"seed 3: epoch 1: training accuracy 50.00{THIN}%"
+
+
 def test_run_that_cannot_be_read_has_no_curve() -> None:
     """A damaged entry among others is left out, and alone it is an empty frame."""
     damaged = dataclasses.replace(run_with((0.5,)), recipe=None)
@@ -174,16 +184,22 @@ def line(*points: tuple[float, float | None]) -> dict:
 
 def test_range_leaves_out_the_steep_start() -> None:
     """A loss of 2.3 in the first half epoch does not flatten 0.5 to 0.3 after it."""
-    low, high = curves.settled_range([line((0.1, 2.3), (0.5, 0.5), (1, 0.3))], "loss")
+    low, high = curves.settled_range([line((0.1, 2.3), (0.5, 0.5), (1, 0.3))], "loss", epochs=5)
     assert (low, high) == pytest.approx((0.29, 0.51))
-    assert curves.settled_range([line((0.1, 2.3))], "loss")[1] > 2.3
+    assert curves.settled_range([line((0.1, 2.3))], "loss", epochs=5)[1] > 2.3
+
+
+def test_range_of_a_single_epoch_begins_early() -> None:
+    """Of one epoch the first fifth is the steep start: half of it would be the chart."""
+    points = line((0.1, 2.3), (0.25, 0.8), (1, 0.3))
+    assert curves.settled_range([points], "loss", epochs=1) == pytest.approx((0.275, 0.825))
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("metric", ["accuracy", "loss"])
 def test_range_of_one_value_has_a_height(metric: str, value: float) -> None:
     """One epoch, or equal ones, still leave room; an accuracy never reaches beyond 100 %."""
-    low, high = curves.settled_range([line((1, value), (2, value), (3, None))], metric)
+    low, high = curves.settled_range([line((1, value), (2, value), (3, None))], metric, epochs=5)
     assert low < high
     assert low <= value <= high
     assert metric == "loss" or high <= 1
