@@ -306,10 +306,8 @@ def spread(finished: Sequence[store.Run]) -> str:
     if len(accuracies) == 1:
         return f"one has finished, with {words.percent(accuracies[0] / 100)}."
     mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
-    return (
-        f"{mean:.2f} ± {deviation:.2f}{words.THIN}% of the test images, mean and standard"
-        f" deviation of {len(accuracies)} seeds."
-    )
+    both = f"{mean:.2f}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{deviation:.2f}{words.THIN}%"
+    return f"{both} of the test images, mean and standard deviation of {len(accuracies)} seeds."
 
 
 def _after(runs: Sequence[store.Run], going_on: Sequence[store.Run]) -> None:

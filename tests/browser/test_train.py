@@ -454,6 +454,28 @@ def test_value_of_a_point_is_said(
     sync_api.expect(said).to_contain_text(f"epoch 2: validation accuracy {values[1]}")
 
 
+def test_page_asks_nothing_once_nothing_trains(
+    page: sync_api.Page,
+    open_page: OpenPage,
+    settled: Settled,
+    choose: Choose,
+    app_store: store.Store,
+) -> None:
+    """While a training runs the page looks for news; after its end it sends nothing more."""
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    open_page("train")
+    ask_for(page, settled, choose, epochs=30, seed=52)
+    press(page, held_ms=0)
+    page.get_by_text(re.compile("has finished")).wait_for(timeout=COLD_MS)
+    settled(page)
+    page.wait_for_timeout(500)
+    assert len(sent) > 2
+    sent.clear()
+    page.wait_for_timeout(2500)
+    assert not sent
+
+
 def test_tab_goes_as_one_reads(open_page: OpenPage) -> None:
     """From the preset to Train, Tab goes along the rows from left to right."""
     page = open_page("train")
