@@ -994,67 +994,191 @@ def test_trainer_that_did_not_start_is_said(
     at = open_page("train")
     assert "The trainer did not start (OSError); see the log." in text(at)
     assert button(at, "Train").disabled
-    assert len(at.dataframe[0].value) == 2
+    assert len(table(at)) == 2
 
 
 # --- the table of runs ----------------------------------------------------------------------
 
 
-def choose_row(at: streamlit_testing.AppTest, name: str) -> None:
-    """Choose the row of a run in the table."""
-    row = list(at.dataframe[0].value["name"]).index(name)
-    at.session_state["run-table"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+def table(at: streamlit_testing.AppTest) -> list[dict]:
+    """Read the lines of the table as they are sent to the browser."""
+    return json.loads(at.get_by_key("run-table").proto.json)[0]["rows"]
+
+
+def tick(at: streamlit_testing.AppTest, *ids: object) -> None:
+    """Say, as the browser does, which runs are chosen in the table."""
+    at.session_state["run-table"] = {"chosen": list(ids)}
     at.run()
     assert not at.exception
 
 
+def labels(at: streamlit_testing.AppTest) -> list[str]:
+    """Read what the buttons, doors and boxes that open on the page are called."""
+    popovers = [each.proto.popover.label for each in at.get("popover")]
+    return [each.label for each in at.button] + doors(at) + popovers
+
+
 def test_table_lists_runs_newest_first(mine: store.Run) -> None:
-    """Name, status, accuracy and errors of each run, the newest on top."""
-    table = open_page("train").dataframe[0].value
-    assert table.iloc[0]["name"] == "mine"
-    row = table.iloc[0]
-    assert (row["status"], row["accuracy"].replace("\u2009", " "), row["errors"]) == (
-        "finished",
-        "96.00 %",
-        "20",
-    )
-    assert len(table) == 3
+    """Title, status, accuracy and errors of each run, the newest on top, numbers as numbers."""
+    rows = table(open_page("train"))
+    assert [row["id"] for row in rows] == [mine.id, "starter-optdigits", "starter-mnist"]
+    assert rows[0]["title"] == "mine · seed 0"
+    assert rows[0]["texts"]["accuracy"].replace("\u2009", " ") == "96.00 %"
+    assert (rows[0]["texts"]["status"], rows[0]["texts"]["errors"]) == ("finished", "20")
+    assert rows[0]["values"]["errors"] == 20
+
+
+@pytest.mark.parametrize("said", ["all", 7, {"0": 1}, [[]], [None, 3], ["no-such-run", "../x"]])
+def test_what_no_run_is_called_chooses_nothing(mine: store.Run, said: object) -> None:
+    """A browser that sends nonsense is shown the page without any run chosen."""
+    at = open_page("train")
+    at.session_state["run-table"] = {"chosen": said}
+    at.run()
+    assert not at.exception
+    assert "Tick runs to show" in text(at)
+    assert "Delete" not in labels(at)
 
 
 def test_rename_in_the_table(runs: store.Store, mine: store.Run) -> None:
     """A new name stands in the table and in the run picker; an empty one changes nothing."""
     at = open_page("train")
-    choose_row(at, "mine")
-    box(at, "Name").set_value("better").run()
+    tick(at, mine.id)
+    box(at, "Name").set_value("better")
+    box(at, "Note").set_value("two lines\nand more")
     button(at, "Save").click().run()
-    assert runs.run(mine.id).name == "better"
-    assert "better" in list(at.dataframe[0].value["name"])
+    assert (runs.run(mine.id).name, runs.run(mine.id).note) == ("better", "two lines\nand more")
+    assert table(at)[0]["name"] == "better"
     assert any("better" in option for option in at.selectbox(key="run").options)
-    choose_row(at, "better")
-    box(at, "Name").set_value("  ").run()
+    box(at, "Name").set_value("  ")
     button(at, "Save").click().run()
     assert runs.run(mine.id).name == "better"
+    assert "A run needs a name of 1 to 60 characters." in text(at)
     assert not at.exception
 
 
-def test_delete_in_the_table(runs: store.Store, mine: store.Run) -> None:
-    """A deleted run is gone from the table and the picker; who views it is told."""
+def test_control_characters_are_left_out(runs: store.Store, mine: store.Run) -> None:
+    """NUL, bell and escape reach no database, and the page says that they are gone."""
+    at = open_page("train")
+    tick(at, mine.id)
+    box(at, "Name").set_value("be\0tt\x1ber")
+    box(at, "Note").set_value("a\0b\x07\nc")
+    button(at, "Save").click().run()
+    assert (runs.run(mine.id).name, runs.run(mine.id).note) == ("better", "ab\nc")
+    assert "Characters that can't be shown were left out." in text(at)
+
+
+def test_delete_names_the_run_and_removes_it(runs: store.Store, mine: store.Run) -> None:
+    """Asked with title, accuracy and time; then gone from table and picker, no tick left."""
     viewer = open_page("overview", run=mine.id)
     at = open_page("train")
-    choose_row(at, "mine")
+    tick(at, mine.id)
+    asked = [each.value for each in at.text]
+    assert len(asked) == 1
+    assert asked[0].replace("\u2009", " ").startswith("Delete mine · seed 0, 96.00 %, made 20")
     button(at, "Delete").click().run()
     assert runs.run(mine.id) is None
-    assert "mine" not in list(at.dataframe[0].value["name"])
+    assert mine.id not in [row["id"] for row in table(at)]
+    assert "Tick runs to show" in text(at)
     viewer.run()
     assert not viewer.exception
     assert "This run does not exist (any more)" in text(viewer)
+    tick(at, "starter-optdigits")
+    assert {"Show", "Delete", "Pin"} <= set(labels(at)), "the next one ticked has its actions"
+
+
+def test_delete_takes_only_what_is_named_and_still_chosen(
+    runs: store.Store, mine: store.Run
+) -> None:
+    """Of two runs in the question one was unticked since, and a third ticked: one goes."""
+    second = add_run(runs, "second", MISTAKES, seed=1)
+    third = add_run(runs, "third", MISTAKES, seed=2)
+    at = open_page("train")
+    tick(at, mine.id, second.id)
+    question = button(at, "Delete")
+    at.session_state["run-table"] = {"chosen": [second.id, third.id]}
+    question.click().run()
+    assert runs.run(second.id) is None
+    assert runs.run(mine.id) is not None
+    assert runs.run(third.id) is not None
     assert not at.exception
+
+
+def test_training_under_way_is_stopped_before_it_is_deleted(
+    runs: store.Store, mine: store.Run
+) -> None:
+    """Of a run that waits and one that finished, Delete takes the second; Stop ends the first."""
+    waiting = runs.enqueue(TINY, "optdigits", name="waiting")
+    at = open_page("train")
+    tick(at, waiting.id, mine.id)
+    button(at, "Delete").click().run()
+    assert runs.run(mine.id) is None
+    assert runs.run(waiting.id).status == "queued"
+    tick(at, waiting.id)
+    stop = next(each for each in at.button if (each.key or "").startswith("_stop_chosen"))
+    stop.click().run()
+    assert runs.run(waiting.id).status == "cancelled"
+    assert table(at)[0]["texts"]["status"] == "stopped"
+
+
+def test_all_trainings_are_stopped_at_once(runs: store.Store) -> None:
+    """Stop all names each of three and stops them; with one alone under way there is none."""
+    waiting = [
+        runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
+        for seed in range(3)
+    ]
+    at = open_page("train")
+    assert "Stop all" in labels(at)
+    button(at, "Stop them").click().run()
+    assert {runs.run(run.id).status for run in waiting} == {"cancelled"}
+    assert {row["texts"]["status"] for row in table(at)[:3]} == {"stopped"}
+    runs.enqueue(TINY, "optdigits", name="one")
+    assert "Stop all" not in labels(at.run())
+
+
+def test_pin_and_unpin(runs: store.Store, mine: store.Run) -> None:
+    """A pinned run stands on top until it is let go."""
+    at = open_page("train")
+    tick(at, "starter-optdigits")
+    button(at, "Pin").click().run()
+    assert table(at)[0]["id"] == "starter-optdigits"
+    button(at, "Unpin").click().run()
+    assert table(at)[0]["id"] == mine.id
+
+
+def test_two_finished_runs_of_the_same_images_are_compared(
+    runs: store.Store, mine: store.Run
+) -> None:
+    """Compare leads to both; for other choices it is off and says why."""
+    second = add_run(runs, "second", MISTAKES, seed=1)
+    at = open_page("train")
+    tick(at, mine.id, second.id)
+    link = next(
+        each for each in at.page_link if each.label == "Compare" and each.proto.query_string
+    )
+    assert set(link.proto.query_string.split("&")) == {f"run={second.id}", f"other={mine.id}"}
+    for ids, reason in (
+        ((mine.id, "starter-mnist"), "of the same images"),
+        ((mine.id, second.id, "starter-optdigits"), "3 are chosen"),
+    ):
+        tick(at, *ids)
+        assert button(at, "Compare").disabled
+        assert reason in button(at, "Compare").help
+
+
+def test_seeds_of_one_request_are_one_group(runs: store.Store) -> None:
+    """Two seeds asked for together are one line with both below it."""
+    for seed in range(2):
+        runs.enqueue(
+            dataclasses.replace(TINY, seed=seed), "optdigits", name="pair", request="abcd1234"
+        )
+    group = table(open_page("train"))[0]
+    assert (group["title"], len(group["seeds"])) == ("pair · seeds 0-1", 2)
 
 
 def test_settings_of_a_run_go_into_the_form(mine: store.Run) -> None:
     """A run's recipe can be taken to change one thing."""
     at = open_page("train")
-    choose_row(at, "mine")
+    tick(at, mine.id)
     button(at, "Use its settings").click().run()
     assert (box(at, "Layers").value, box(at, "Epochs").value) == ("flatten dense16", "2")
     assert at.selectbox(key="preset").value == "custom"
@@ -1063,7 +1187,7 @@ def test_settings_of_a_run_go_into_the_form(mine: store.Run) -> None:
 def test_finished_run_can_be_downloaded(mine: store.Run) -> None:
     """The files that a run has are offered, and its recipe."""
     at = open_page("train")
-    choose_row(at, "mine")
+    tick(at, mine.id)
     labels = {each.label for each in at.download_button}
     assert {"LiteRT model", "Test probabilities", "Recipe"} <= labels
     assert "Keras model" not in labels, "this run has none"

@@ -1,15 +1,22 @@
-"""The table of runs: to choose, rename, delete and download."""
+"""The table of runs: to choose, compare, rename, stop, delete and download."""
 
 import csv
+import hashlib
 import io
 import json
-import statistics
+import re
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from mnistdash import datasets, figures, store
-from mnistdash.ui import chart, recipe_form, state, training_view, words
+from mnistdash import figures, store
+from mnistdash.ui import chart, curves, recipe_form, run_rows, runs_grid, state, training_view
 
+_KEY = "run-table"
+_SAID = "run_table_said"  # session key: what the last press came to, said once
+_POLL_SECONDS = 0.7
+_LAID_OVER = 8  # runs in one chart of curves
+_LISTED = 6  # runs that a question names without scrolling
 _FILES = {
     "model.keras": "Keras model",
     "model.tflite": "LiteRT model",
@@ -18,79 +25,90 @@ _FILES = {
 }
 
 
-def run_table(runs: list[store.Run]) -> None:
-    """Show all runs, newest first, and what can be done with the chosen one."""
+def run_table(runs: Sequence[store.Run]) -> None:
+    """Show all runs, newest first, and what can be done with the chosen ones."""
+    said = st.session_state.pop(_SAID, None)
+    if said:
+        st.warning(said, icon=":material/warning:")
     if not runs:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return
-    spreads = _spreads(runs)
-    rows = [_row(run, spreads.get(run.request, "")) for run in runs]
-    filled = [column for column in rows[0] if any(row[column] != "" for row in rows)]
-    event = st.dataframe(
-        [{column: row[column] for column in filled} for row in rows],
-        hide_index=True,
-        key="run-table",
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            **{
-                name: st.column_config.TextColumn(name, alignment="right")
-                for name in ("accuracy", "errors", "seconds")
-            },
-            "layers": st.column_config.TextColumn("layers", width="medium"),
-        },
-        alt="All runs with their accuracy, newest first",
+    ids = runs_grid.runs_grid(
+        run_rows.rows(runs), caption="All runs with their accuracy, newest first", key=_KEY
     )
-    chosen = event["selection"]["rows"]
-    if chosen and chosen[0] < len(runs):
-        _actions(runs[chosen[0]])
-    else:
-        st.caption("Choose a row to show, rename, delete or download that run.")
+    by_id = {run.id: run for run in runs}
+    chosen = [by_id[run_id] for run_id in ids]
+    _of_all(runs, chosen)
+    if chosen:
+        _actions(chosen)
+        _details(chosen)
+    if any(run.under_way for run in runs):
+        st.fragment(_watch, run_every=_POLL_SECONDS)(_signature(runs))
 
 
-def _spreads(runs: list[store.Run]) -> dict[str | None, str]:
-    """Write mean and deviation of the accuracy of runs that were asked for together."""
-    groups: dict[str | None, list[float]] = {}
-    for run in runs:
-        if run.request and run.test_accuracy is not None:
-            groups.setdefault(run.request, []).append(100 * run.test_accuracy)
-    return {
-        request: f"{statistics.mean(group):.2f} ± {statistics.stdev(group):.2f} % ({len(group)})"
-        for request, group in groups.items()
-        if len(group) > 1
-    }
+def _watch(shown: tuple[object, ...]) -> None:
+    """Run the page again as soon as the table is no longer what the store says.
+
+    The table itself is no part of the fragment: what has not changed is not drawn again.
+    """
+    if _signature(state.open_store().runs()) != shown:
+        st.rerun()
 
 
-def _row(run: store.Run, spread: str) -> dict[str, object]:
-    return {
-        "name": f"★ {run.name}" if run.pinned else run.name,
-        "status": run.status,
-        "accuracy": "" if run.test_accuracy is None else words.percent(run.test_accuracy),
-        "over seeds": spread,
-        "errors": "" if run.test_errors is None else words.count(run.test_errors),
-        "images": datasets.title(run.dataset),
-        "layers": run.recipe.layers if run.recipe else run.reason,
-        "seconds": "" if run.seconds is None else f"{run.seconds:.1f}",
-        "made (UTC)": words.moment(run.created_at),
-        "note": run.note,
-    }
+def _signature(runs: Iterable[store.Run]) -> tuple[object, ...]:
+    """Return what of the table can change while trainings are under way."""
+    return tuple((r.id, r.name, r.status, r.cancel, r.pinned, r.note) for r in runs)
 
 
-def _actions(run: store.Run) -> None:
-    if run.reason:
-        st.caption(f"{run.name}: {run.reason}")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _doors(run)
-        with st.popover("Name and note", icon=":material/edit:"):
-            name = st.text_input("Name", run.name, max_chars=60, key=f"name-{run.id}")
-            note = st.text_area("Note", run.note, max_chars=500, key=f"note-{run.id}")
-            st.button("Save", key=f"save-{run.id}", on_click=_describe, args=(run.id, name, note))
-        with st.popover("Download", icon=":material/download:"):
-            _downloads(run)
-        with st.popover("Delete", icon=":material/delete:", disabled=run.under_way):
-            st.markdown(f"Delete **{run.name}** and all its files?")
-            st.button("Delete", key=f"delete-{run.id}", on_click=_delete, args=(run.id,))
-    _weights(run)
+# --- what can be done -----------------------------------------------------------------------
+
+
+def _of_all(runs: Sequence[store.Run], chosen: Sequence[store.Run]) -> None:
+    """Say what is chosen, and show what concerns all runs."""
+    under_way = [run for run in runs if run.under_way]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container():
+            st.caption(_chosen_sentence(chosen))
+        if len(under_way) > 1:  # one has a Stop of its own above
+            with st.popover("Stop all", icon=":material/stop_circle:", type="tertiary"):
+                st.markdown(f"Stop these {len(under_way)} trainings?")
+                _name_each(under_way)
+                _press("Stop them", _stop_named, under_way)
+        st.download_button(
+            "Download table as CSV",
+            lambda: run_rows.csv_text(state.open_store().runs()),
+            file_name="runs.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            type="tertiary",
+            key="download-table",
+            on_click="ignore",
+        )
+
+
+def _chosen_sentence(chosen: Sequence[store.Run]) -> str:
+    if not chosen:
+        return "Tick runs to show, compare, rename, stop, delete or download them."
+    if len(chosen) == 1:
+        return _plain(run_rows.describe(chosen[0]))
+    return f"{len(chosen)} runs are chosen."
+
+
+def _actions(chosen: Sequence[store.Run]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(chosen) == 1:
+            _doors(chosen[0])
+            with st.popover("Name and note", icon=":material/edit:"):
+                _name_and_note(chosen[0])
+            with st.popover("Download", icon=":material/download:"):
+                _downloads(chosen[0])
+        else:
+            _compare(chosen)
+        under_way = [run for run in chosen if run.under_way]
+        if under_way:
+            label = "Stop" if len(under_way) == 1 else f"Stop {len(under_way)}"
+            _press(label, _stop_chosen, under_way, icon=":material/stop_circle:")
+        _delete_question([run for run in chosen if not run.under_way])
 
 
 def _doors(run: store.Run) -> None:
@@ -103,19 +121,174 @@ def _doors(run: store.Run) -> None:
             query_params={"run": run.id},
         )
     if run.recipe:
-        st.button(
-            "Use its settings",
-            icon=":material/content_copy:",
-            on_click=recipe_form.load,
-            args=(run.recipe, run.dataset),
-        )
+        _press("Use its settings", _use_settings, [run], icon=":material/content_copy:")
     training_view.resume_button(run, "table")
-    st.button(
-        "Unpin" if run.pinned else "Pin",
-        icon=":material/push_pin:",
-        on_click=state.open_store().pin,
-        args=(run.id, not run.pinned),
+    if run.pinned:
+        _press("Unpin", _unpin, [run], icon=":material/push_pin:")
+    else:
+        _press("Pin", _pin, [run], icon=":material/push_pin:")
+
+
+def _compare(chosen: Sequence[store.Run]) -> None:
+    """Show the way to the comparison of two runs, or why there is none."""
+    reason = not_compared_because(chosen)
+    icon = ":material/compare_arrows:"
+    if reason:  # a page link that is off still takes the focus and still has its address
+        st.button("Compare", icon=icon, help=reason, disabled=True)
+        return
+    st.page_link(
+        "pages/compare.py",
+        label="Compare",
+        icon=icon,
+        query_params={"run": chosen[0].id, "other": chosen[1].id},
     )
+
+
+def not_compared_because(chosen: Sequence[store.Run]) -> str | None:
+    """Say why these runs can't be compared, `None` where they can."""
+    if len(chosen) != 2:
+        return f"Two runs can be compared; {len(chosen)} are chosen."
+    if not all(run.finished for run in chosen):
+        return "Both runs have to be finished."
+    if chosen[0].dataset != chosen[1].dataset:
+        return "Both runs have to be of the same images."
+    sums = {run.dataset_sha256 for run in chosen} - {None}
+    return None if len(sums) < 2 else "The images were not the same for both runs."
+
+
+def _delete_question(runs: Sequence[store.Run]) -> None:
+    """Ask whether to delete these runs, naming each; a training has to be stopped first."""
+    with st.popover(
+        "Delete" if len(runs) < 2 else f"Delete {len(runs)}",
+        icon=":material/delete:",
+        disabled=not runs,
+        help=None if runs else "It is under way: stop it first.",
+        key=f"ask-delete-{_digest(runs)}",
+    ):
+        if len(runs) == 1:
+            st.text(f"Delete {run_rows.describe(runs[0])}? All its files go with it.")
+        else:
+            st.text(f"Delete these {len(runs)} runs and all their files?")
+            _name_each(runs)
+        _press("Delete", _delete_chosen, runs, type="primary")
+
+
+def _name_each(runs: Sequence[store.Run]) -> None:
+    with st.container(height="content" if len(runs) <= _LISTED else 160, border=False):
+        st.text("\n".join(run_rows.describe(run) for run in runs))
+
+
+def _press(label: str, callback: object, runs: Sequence[store.Run], **options: object) -> None:
+    """Show a button that acts on the runs it names.
+
+    Its key holds their ids: a press on a button that has left the screen since, because other runs
+    are chosen now, reaches no other run's button.
+    """
+    ids = tuple(run.id for run in runs)
+    key = f"{callback.__name__}-{_digest(runs)}"
+    st.button(label, key=key, on_click=callback, args=(ids,), **options)
+
+
+def _digest(runs: Iterable[store.Run]) -> str:
+    return hashlib.sha256(" ".join(run.id for run in runs).encode()).hexdigest()[:12]
+
+
+# --- what a press does ----------------------------------------------------------------------
+
+
+def _still_chosen(named: Sequence[str]) -> list[store.Run]:
+    """Return those of the runs a button named that are chosen now and still there."""
+    ids = runs_grid.chosen(_KEY, named)
+    return [run for run in map(state.open_store().run, ids) if run is not None]
+
+
+def _delete_chosen(named: Sequence[str]) -> None:
+    try:
+        for run in _still_chosen(named):
+            if not run.under_way:
+                state.open_store().delete(run.id)
+    except store.StoreError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _stop_chosen(named: Sequence[str]) -> None:
+    _stop_named(runs_grid.chosen(_KEY, named))
+
+
+def _stop_named(named: Sequence[str]) -> None:
+    try:
+        for run in map(state.open_store().run, named):
+            if run is not None and run.under_way:
+                state.open_store().request_cancel(run.id)
+    except store.StoreError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _pin(named: Sequence[str]) -> None:
+    _set_pinned(named, pinned=True)
+
+
+def _unpin(named: Sequence[str]) -> None:
+    _set_pinned(named, pinned=False)
+
+
+def _set_pinned(named: Sequence[str], *, pinned: bool) -> None:
+    try:
+        for run in _still_chosen(named):
+            state.open_store().pin(run.id, pinned)
+    except store.StoreError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _use_settings(named: Sequence[str]) -> None:
+    for run in _still_chosen(named):
+        if run.recipe:
+            recipe_form.load(run.recipe, run.dataset)
+
+
+def _describe(run_id: str) -> None:
+    """Write the name and the note that stand in the form now."""
+    name, note = st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"]
+    shown = clean(name), clean(note)
+    try:
+        state.open_store().annotate(run_id, shown[1])
+        state.open_store().rename(run_id, shown[0])
+    except (store.StoreError, ValueError) as error:
+        st.session_state[_SAID] = str(error)
+        return
+    if (name, note) != shown:
+        st.session_state[_SAID] = "Characters that can't be shown were left out."
+
+
+def clean(text: str) -> str:
+    """Return a text without control characters; lines stay lines."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\N{ZERO WIDTH JOINER}")
+
+
+# --- one run --------------------------------------------------------------------------------
+
+
+def _details(chosen: Sequence[store.Run]) -> None:
+    """Show what one run ended with, and the curves of all that are chosen."""
+    if len(chosen) == 1:
+        run = chosen[0]
+        layers = run.recipe.layers if run.recipe else ""
+        st.caption(_plain(" · ".join(part for part in (layers, run.reason, run.note) if part)))
+    trained = [run for run in chosen if run.history]
+    if len(trained) > _LAID_OVER:
+        st.caption(f"The curves of the first {_LAID_OVER} of {len(trained)} runs.")
+    if trained:
+        curves.curves(trained[:_LAID_OVER], key="chosen-curves")
+    if len(chosen) == 1:
+        _weights(chosen[0])
+
+
+def _name_and_note(run: store.Run) -> None:
+    # A form sends all its fields with the press, those still being typed in too.
+    with st.form(f"describe-{run.id}", border=False):
+        st.text_input("Name", run.name, max_chars=60, key=f"name-{run.id}")
+        st.text_area("Note", run.note, max_chars=500, key=f"note-{run.id}")
+        st.form_submit_button("Save", on_click=_describe, args=(run.id,))
 
 
 def _weights(run: store.Run) -> None:
@@ -126,15 +299,6 @@ def _weights(run: store.Run) -> None:
         return
     with st.expander("Weights at the start and at the end"):
         chart.show(figures.weight_histograms(layers), key=f"weights-{run.id}")
-
-
-def _history_csv(run: store.Run) -> str:
-    target = io.StringIO()
-    columns = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    writer = csv.DictWriter(target, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**epoch, "epoch": epoch["epoch"] + 1} for epoch in run.history)
-    return target.getvalue()
 
 
 def _downloads(run: store.Run) -> None:
@@ -149,7 +313,7 @@ def _downloads(run: store.Run) -> None:
         )
     if run.recipe:
         for label, text, ending in (
-            ("History", _history_csv(run), "history.csv"),
+            ("History", history_csv(run), "history.csv"),
             ("Recipe", run.recipe.to_json(), "recipe.json"),
         ):
             st.download_button(
@@ -161,12 +325,16 @@ def _downloads(run: store.Run) -> None:
             )
 
 
-def _describe(run_id: str, name: str, note: str) -> None:
-    if name.strip():
-        state.open_store().rename(run_id, name)
-    state.open_store().annotate(run_id, note)
+def history_csv(run: store.Run) -> str:
+    """Write what each epoch ended with as CSV, epochs counted from 1."""
+    target = io.StringIO()
+    columns = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+    writer = csv.DictWriter(target, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**epoch, "epoch": epoch["epoch"] + 1} for epoch in run.history)
+    return target.getvalue()
 
 
-def _delete(run_id: str) -> None:
-    state.open_store().delete(run_id)
-    st.session_state.pop("run-table", None)
+def _plain(text: str) -> str:
+    """Write a text so that Streamlit shows it as it is, whatever markup a name holds."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-!|$~:])", r"\\\1", text)

@@ -161,7 +161,8 @@ def test_curve_grows_and_survives_a_reload(
     assert len(ended.history) == 200
     percent = f"{100 * ended.test_accuracy:.2f}"
     sync_api.expect(page.get_by_test_id("stMain")).to_contain_text(percent)
-    assert page.get_by_test_id("stDataFrame").count() == 1
+    row = page.get_by_role("table", name="All runs").get_by_role("row").nth(1)
+    sync_api.expect(row).to_contain_text(re.compile(f"finished.*{ended.test_errors}"))
     page.get_by_role("link", name="See where it fails").click()
     page.get_by_role("heading", name="Overview").wait_for()
     sync_api.expect(page.locator(".facts").first).to_contain_text(percent)
