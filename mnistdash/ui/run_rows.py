@@ -83,7 +83,7 @@ def csv_text(runs: Sequence[store.Run]) -> str:
 
     lines = [{name: _cell(value) for name, value in _facts(run).items()} for run in runs]
     # Every text is quoted: a line break inside one would begin a line, perhaps with a formula.
-    return pd.DataFrame(lines).to_csv(
+    return pd.DataFrame(lines, dtype=object).to_csv(
         index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
     )
 
