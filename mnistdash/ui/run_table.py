@@ -51,7 +51,11 @@ def _watch(shown: tuple[object, ...]) -> None:
 
     The table itself is no part of the fragment: what has not changed is not drawn again.
     """
-    if _signature(state.open_store().runs()) != shown:
+    try:
+        runs = state.open_store().runs()
+    except store.StoreError:  # busy, say: the next look will tell
+        return
+    if _signature(runs) != shown:
         st.rerun()
 
 
@@ -175,7 +179,7 @@ def _delete_question(runs: Sequence[store.Run]) -> None:
 
 def _name_each(runs: Sequence[store.Run]) -> None:
     with st.container(height="content" if len(runs) <= _LISTED else 160, border=False):
-        st.text("\n".join(run_rows.describe(run) for run in runs))
+        st.text("\n".join(f"• {run_rows.describe(run)}" for run in runs))
 
 
 def _press(label: str, callback: object, runs: Sequence[store.Run], **options: object) -> None:
@@ -248,21 +252,28 @@ def _use_settings(named: Sequence[str]) -> None:
 
 def _describe(run_id: str) -> None:
     """Write the name and the note that stand in the form now."""
-    name, note = st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"]
-    shown = clean(name), clean(note)
+    typed = st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"]
+    name, note = map(clean, typed)
     try:
-        state.open_store().annotate(run_id, shown[1])
-        state.open_store().rename(run_id, shown[0])
+        state.open_store().annotate(run_id, note)
+        state.open_store().rename(run_id, name)
     except (store.StoreError, ValueError) as error:
         st.session_state[_SAID] = str(error)
         return
-    if (name, note) != shown:
+    if len(name) + len(note) < sum(len(text.replace("\r\n", "\n")) for text in typed):
         st.session_state[_SAID] = "Characters that can't be shown were left out."
 
 
 def clean(text: str) -> str:
-    """Return a text without control characters; lines stay lines."""
-    return "".join(c for c in text if c.isprintable() or c in "\n\N{ZERO WIDTH JOINER}")
+    """Return a text without control characters: white space becomes a space, lines stay lines."""
+    lines = text.replace("\r\n", "\n")
+    return "".join(_shown(c) for c in lines)
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in "\n\N{ZERO WIDTH JOINER}":  # some emoji hold one
+        return character
+    return " " if character.isspace() else ""
 
 
 # --- one run --------------------------------------------------------------------------------

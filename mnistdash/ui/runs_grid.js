@@ -26,7 +26,9 @@ function begin(root, data) {
   const foot = element("div", "foot");
   const all = element("button", "all");
   all.type = "button";
-  foot.append(element("span", "count"), all);
+  const count = element("span", "count");
+  count.setAttribute("role", "status");
+  foot.append(count, all);
   table.append(element("caption"), head, body);
   frame.append(table);
   root.replaceChildren(frame, foot);
@@ -258,7 +260,8 @@ function paintRunCell(cell, line, open) {
   const named = line.title.startsWith(line.name + DOT);
   setHalves(name, named ? line.name : line.title);
   setText(rest.firstElementChild, named ? DOT : "");
-  setText(rest.lastElementChild, named ? line.title.slice(line.name.length + DOT.length) : "");
+  const differences = named ? line.title.slice(line.name.length + DOT.length) : "";
+  setText(rest.lastElementChild, differences.replaceAll(DOT, "\u00a0· ")); // no dot begins a line
   setText(cell.children[1], line.brief);
   setText(cell.children[2], line.remark);
   cell.children[2].title = line.remark;

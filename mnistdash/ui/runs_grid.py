@@ -1,6 +1,5 @@
 """The table of runs as a component: runs are chosen by their id, whatever moves their rows."""
 
-import dataclasses
 import pathlib
 from collections.abc import Collection, Sequence
 
@@ -44,7 +43,7 @@ def runs_grid(rows: Sequence[run_rows.Row], *, caption: str, key: str) -> list[s
     data = {
         "caption": caption,
         "columns": columns,
-        "rows": [dataclasses.asdict(row) for row in rows],
+        "rows": [vars(row) | {"seeds": [vars(seed) for seed in row.seeds]} for row in rows],
         "chosen": chosen(key, ids),
         "key": key,
     }

@@ -1,8 +1,8 @@
 """The table of runs on its page in a real browser: what is deleted, renamed, stopped and seen."""
 
+import csv
 import dataclasses
 import re
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -58,14 +58,6 @@ def rerun(page: sync_api.Page, settled: Settled) -> None:
     """Run the page again without touching the table."""
     page.get_by_text("Keep every epoch's answers to the test images").click()
     settled(page)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for what the server does in its own time."""
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_delete_takes_the_run_that_was_chosen(
@@ -161,16 +153,18 @@ def test_table_follows_while_a_training_is_under_way(
     """Stopped and appeared elsewhere, runs change in the same rows; order, ticks, focus stay."""
     add(app_store, "best", seed=1, accuracy=0.99)
     add(app_store, "worst", seed=2, accuracy=0.90)
-    waiting = [
-        app_store.enqueue(dataclasses.replace(DENSE, seed=seed), "optdigits", name="waiting")
-        for seed in (3, 4)
-    ]
     page = open_page("train")
     head = page.get_by_role("columnheader", name="accuracy")
     head.get_by_role("button").click()
     box(page, "worst").check()
-    settled(page)
-    box(page, "worst").evaluate("(input) => { input.closest('tr').same = true; input.focus(); }")
+    page.get_by_role("button", name="Name and note").wait_for()
+    box(page, "worst").evaluate("(input) => { input.closest('tr').same = true; }")
+    waiting = [
+        app_store.enqueue(dataclasses.replace(DENSE, seed=seed), "optdigits", name="waiting")
+        for seed in (3, 4)
+    ]
+    rerun(page, settled)  # the trainings take their place above the table
+    box(page, "worst").focus()
     sync_api.expect(row(page, waiting[0])).to_contain_text("queued")
     app_store.request_cancel(waiting[0].id)
     sync_api.expect(row(page, waiting[0])).to_contain_text("stopped", timeout=3000)
@@ -184,6 +178,19 @@ def test_table_follows_while_a_training_is_under_way(
     assert head.get_attribute("aria-sort") == "descending"
     assert box(page, "worst").is_checked()
     assert box(page, "worst").evaluate("(i) => i.closest('tr').same && i.matches(':focus')")
+    assert page.get_by_role("button", name="Name and note").count() == 1
+
+
+def test_table_is_downloaded_as_csv(open_page: OpenPage, app_store: store.Store) -> None:
+    """The file holds every run of the store, read back with its accuracy as a number."""
+    add(app_store, "=1+1", accuracy=0.96)
+    page = open_page("train")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download table as CSV").click()
+    with download.value.path().open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["id"] for line in lines] == [run.id for run in app_store.runs()]
+    assert (lines[0]["name"], float(lines[0]["accuracy"])) == ("'=1+1", 0.96)
 
 
 def test_two_chosen_runs_lead_to_their_comparison(
@@ -197,7 +204,9 @@ def test_two_chosen_runs_lead_to_their_comparison(
     link = page.get_by_test_id("stMain").get_by_role("link", name="Compare")
     link.wait_for()
     settled(page)
-    assert page.locator(".js-plotly-plot").count() >= 2
+    legend = page.locator(".curves .legend").last
+    sync_api.expect(legend).to_contain_text("one · seed 1")
+    sync_api.expect(legend).to_contain_text("other · seed 2")
     target = link.get_attribute("href")
     assert f"run={other.id}" in target
     assert f"other={one.id}" in target
