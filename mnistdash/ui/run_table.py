@@ -74,7 +74,9 @@ def _of_all(runs: Sequence[store.Run], chosen: Sequence[store.Run]) -> None:
         with st.container():
             st.caption(_chosen_sentence(chosen))
         if len(under_way) > 1:  # one has a Stop of its own above
-            with st.popover("Stop all", icon=":material/stop_circle:", type="tertiary"):
+            with st.popover(
+                "Stop all", icon=":material/stop_circle:", type="tertiary", key="ask-stop-all"
+            ):
                 st.markdown(f"Stop these {len(under_way)} trainings?")
                 _name_each(under_way)
                 _press("Stop them", _stop_named, under_way)
@@ -99,13 +101,19 @@ def _chosen_sentence(chosen: Sequence[store.Run]) -> str:
 
 
 def _actions(chosen: Sequence[store.Run]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Show what can be done with the chosen runs.
+
+    All that opens has a key: it stays open, with what is half typed in it, when a training ends
+    and the buttons beside it change.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="run-actions"):
         if len(chosen) == 1:
             _doors(chosen[0])
-            with st.popover("Name and note", icon=":material/edit:"):
-                _name_and_note(chosen[0])
-            with st.popover("Download", icon=":material/download:"):
-                _downloads(chosen[0])
+            run = chosen[0]
+            with st.popover("Name and note", icon=":material/edit:", key=f"edit-{run.id}"):
+                _name_and_note(run)
+            with st.popover("Download", icon=":material/download:", key=f"files-{run.id}"):
+                _downloads(run)
         else:
             _compare(chosen)
         under_way = [run for run in chosen if run.under_way]

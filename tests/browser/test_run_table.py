@@ -147,6 +147,28 @@ def test_name_and_note_typed_and_saved_at_once(
     sync_api.expect(row(page, run)).to_contain_text("note 5")
 
 
+def test_half_a_note_outlives_the_end_of_a_training(
+    open_page: OpenPage, settled: Settled, app_store: store.Store
+) -> None:
+    """While a note is typed its run finishes and another is asked for: the note is still there."""
+    run = app_store.enqueue(DENSE, "optdigits", name="busy")
+    app_store.start(run.id)
+    page = open_page("train")
+    box(page, "busy").check()
+    page.get_by_role("button", name="Name and note").click()
+    note = page.get_by_label("Note", exact=True)
+    note.click()
+    page.keyboard.type("half a", delay=20)
+    app_store.enqueue(dataclasses.replace(DENSE, seed=9), "optdigits", name="next")
+    app_store.finish(run.id, status="finished", test_accuracy=0.9, test_errors=50, seconds=1.0)
+    page.get_by_test_id("stMain").get_by_role("link", name="Show").wait_for()
+    settled(page)
+    page.keyboard.type(" note", delay=20)
+    page.get_by_role("button", name="Save").click()
+    sync_api.expect(row(page, run)).to_contain_text("half a note")
+    assert app_store.run(run.id).note == "half a note"
+
+
 def test_table_follows_while_a_training_is_under_way(
     open_page: OpenPage, settled: Settled, app_store: store.Store
 ) -> None:
