@@ -573,8 +573,22 @@ def test_damaged_entry_is_listed_and_the_rest_works(
     assert "mine has no results to show: Its entry is damaged" in text(
         open_page("overview", run=mine.id)
     )
-    table = open_page("train").dataframe[0].value
-    assert table.set_index("name").loc["mine", "status"] == "unreadable"
+    row = next(row for row in table(open_page("train")) if row["id"] == mine.id)
+    assert (row["title"], row["texts"]["status"]) == ("mine", "unreadable")
+    assert row["remark"].startswith("Its entry is damaged")
+
+
+@pytest.mark.parametrize("column", ["name", "note"])
+@pytest.mark.parametrize("value", [b"\xff\0", 7])
+def test_name_that_is_no_text_is_listed_all_the_same(
+    home: pathlib.Path, mine: store.Run, column: str, value: object
+) -> None:
+    """Bytes or a number where a text should be: the run can be chosen, and deleted."""
+    alter(home, f"UPDATE runs SET {column} = ? WHERE id = ?", value, mine.id)
+    at = open_page("train")
+    tick(at, mine.id)
+    button(at, "Delete").click().run()
+    assert mine.id not in [row["id"] for row in table(at)]
 
 
 def test_run_on_images_that_are_not_here(runs: store.Store) -> None:

@@ -48,6 +48,16 @@ def rows(runs: Sequence[store.Run]) -> list[Row]:
     ]
 
 
+def legible(run: store.Run) -> store.Run:
+    """Return a run whose name and note are texts: a damaged database may hold anything there."""
+    odd = {
+        field: str(value)
+        for field in ("name", "note")
+        if not isinstance(value := getattr(run, field), str)
+    }
+    return dataclasses.replace(run, **odd) if odd else run
+
+
 def describe(run: store.Run) -> str:
     """Name a run so that nobody takes another for it.
 

@@ -33,6 +33,7 @@ def run_table(runs: Sequence[store.Run]) -> None:
     if not runs:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return
+    runs = [run_rows.legible(run) for run in runs]
     ids = runs_grid.runs_grid(
         run_rows.rows(runs), caption="All runs with their accuracy, newest first", key=_KEY
     )
@@ -55,7 +56,7 @@ def _watch(shown: tuple[object, ...]) -> None:
         runs = state.open_store().runs()
     except store.StoreError:  # busy, say: the next look will tell
         return
-    if _signature(runs) != shown:
+    if _signature(map(run_rows.legible, runs)) != shown:
         st.rerun()
 
 
@@ -82,7 +83,7 @@ def _of_all(runs: Sequence[store.Run], chosen: Sequence[store.Run]) -> None:
                 _press("Stop them", _stop_named, under_way)
         st.download_button(
             "Download table as CSV",
-            lambda: run_rows.csv_text(state.open_store().runs()),
+            lambda: run_rows.csv_text([*map(run_rows.legible, state.open_store().runs())]),
             file_name="runs.csv",
             mime="text/csv",
             icon=":material/table:",
