@@ -206,11 +206,10 @@ def _group_title(runs: Sequence[store.Run]) -> str:
     first = runs[0]
     if first.recipe is None:
         return f"{first.name} · {len(runs)} runs"
-    title = words.run_title(first)
     seeds = sorted({run.recipe.seed for run in runs if run.recipe})
-    return title.replace(
-        f" · seed {first.recipe.seed}", f" · seeds {_ranges(seeds)}" if len(seeds) > 1 else "", 1
-    )
+    told = f"seeds {_ranges(seeds)}" if len(seeds) > 1 else f"{len(runs)} runs"
+    rest = words.run_title(first).removeprefix(f"{first.name} · seed {first.recipe.seed}")
+    return f"{first.name} · {told}{rest}"
 
 
 def _ranges(numbers: Iterable[int]) -> str:

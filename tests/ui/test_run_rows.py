@@ -138,6 +138,19 @@ def test_group_counts_those_that_finished() -> None:
     assert group.title == "dense-tutorial · seeds 5, 7"
 
 
+def test_group_keeps_what_differs_from_the_preset() -> None:
+    """The seeds stand in place of the seed, and a name that looks like one is left alone."""
+    recipe = dataclasses.replace(DENSE, epochs=10, seed=1)
+    other = dataclasses.replace(recipe, seed=2)
+    (group,) = run_rows.rows(
+        [run("a", recipe=recipe, request="r"), run("b", recipe=other, request="r")]
+    )
+    assert group.title == "dense-tutorial · seeds 1-2 · 10 epochs"
+    names = {"name": "try · seed 1", "request": "r"}
+    (group,) = run_rows.rows([run("a", seed=1, **names), run("b", seed=2, **names)])
+    assert group.title == "try · seed 1 · seeds 1-2"
+
+
 def test_last_seed_of_a_request_is_a_run_like_any_other() -> None:
     """A group of one is no group."""
     (row,) = run_rows.rows([run(request="r")])
