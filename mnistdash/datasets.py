@@ -53,6 +53,7 @@ class Dataset:
     sha256: str
     verified: bool
     read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
+    ink: bool = True  # strokes, to be shown as ink on paper; False: photographs, shown as they are
     count_train: Callable[[], int] | None = None  # without reading them, where that is possible
 
     @functools.cached_property
@@ -88,6 +89,7 @@ class _Published:
     sums: dict[str, str]
     # File name, address and checksum of each file to download.
     files: tuple[tuple[str, str, str], ...] = ()
+    ink: bool = True  # as of `Dataset`
 
 
 _KERAS_BUCKET = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -110,6 +112,7 @@ _PUBLISHED = {
     ),
     "fashion_mnist": _Published(
         title="Fashion-MNIST",
+        ink=False,
         class_names=(
             "T-shirt/top",
             "Trouser",
@@ -257,6 +260,7 @@ def _published(name: str, path: pathlib.Path) -> Dataset:
         verified=True,
         read_train=lambda: read("train"),
         count_train=lambda: _count(path, "x_train"),
+        ink=known.ink,
     )
 
 

@@ -175,8 +175,6 @@ class Evaluation:
         Raises:
             ValueError: `order` is unknown.
         """
-        if order not in ORDERS:
-            raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: {order!r}.")
         low, high = np.float32(confidence[0]), np.float32(confidence[1])
         keep = (self.confidence >= low) & (self.confidence <= high)
         if not include_right:
@@ -185,7 +183,39 @@ class Evaluation:
             keep &= self.y_true == true_class
         if pred_class is not None:
             keep &= self.y_pred == pred_class
-        return self._ordered(np.flatnonzero(keep), order, seed)
+        return self.ordered(np.flatnonzero(keep), order, seed=seed)
+
+    def ordered(self, indices: np.ndarray, order: str, *, seed: int = 0) -> np.ndarray:
+        """Return images in a chosen order.
+
+        Args:
+            indices: ascending, int64 `(k,)`.
+            order: a key of `ORDERS`; ties stand by index.
+            seed: of the order `random`; the same seed gives the same order.
+
+        Returns:
+            int64 `(k,)`.
+
+        Raises:
+            ValueError: `order` is unknown.
+        """
+        if order not in ORDERS:
+            raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: {order!r}.")
+        sure = self.confidence[indices]
+        true, pred = self.y_true[indices], self.y_pred[indices]
+        match order:
+            case "confident":
+                return indices[np.lexsort((indices, -sure, true == pred))]
+            case "doubtful":
+                return indices[np.lexsort((indices, sure))]
+            case "pair":
+                return indices[np.lexsort((indices, -sure, pred, true))]
+            case "even":
+                turn = _turns(true.astype(np.int64) * NUM_CLASSES + pred, -sure)
+                return indices[np.lexsort((indices, -sure, turn))]
+            case "random":
+                return np.random.default_rng(seed).permutation(indices)
+        return indices
 
     def compared_with(self, other: "Evaluation") -> Changes:
         """Find what changed from another evaluation of the same images to this one.
@@ -205,23 +235,6 @@ class Evaluation:
             both_wrong=np.flatnonzero(~self.right & ~other.right),
             p_value=sign_test(len(fixed), len(broken)),
         )
-
-    def _ordered(self, indices: np.ndarray, order: str, seed: int) -> np.ndarray:
-        sure = self.confidence[indices]
-        true, pred = self.y_true[indices], self.y_pred[indices]
-        match order:
-            case "confident":
-                return indices[np.lexsort((indices, -sure))]
-            case "doubtful":
-                return indices[np.lexsort((indices, sure))]
-            case "pair":
-                return indices[np.lexsort((indices, -sure, pred, true))]
-            case "even":
-                turn = _turns(true.astype(np.int64) * NUM_CLASSES + pred, -sure)
-                return indices[np.lexsort((indices, -sure, turn))]
-            case "random":
-                return np.random.default_rng(seed).permutation(indices)
-        return indices
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:

@@ -1,69 +1,102 @@
 """The card of one test image: the picture large, and all that the model said of it."""
 
+import functools
+
 import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import filters, gallery, widgets, words
+from mnistdash.ui import card_steps, filters, gallery, widgets, words
+
+_STEPS = "card-steps"
 
 
 def card(
     dataset: datasets.Dataset,
     answers: evaluation.Evaluation,
-    index: int,
     *,
     among: np.ndarray,
     page_size: int,
 ) -> None:
-    """Show one image with its ten probabilities, and the way to its neighbours.
+    """Show the image that the session has chosen, and the way to its neighbours.
 
     Args:
         dataset: whose test image it is.
         answers: of one run.
+        among: indices of the images selected, in order, int64 `(k,)`.
+        page_size: images a page of the gallery.
+    """
+    index = st.session_state["index"]
+    if index is not None and index >= len(answers):
+        index = None
+    # One box in the other: on a phone the outer one dims the page, the inner one is a sheet on it.
+    with st.container(key="card"), st.container(key="card-sheet", gap="small"):
+        _steps(dataset, answers, index, among, page_size)
+        if index is None:
+            st.caption("Choose an image to see what the model made of it.")
+        else:
+            _image(dataset, answers, index)
+            if index not in among:
+                st.caption("Not among the images chosen: Previous and Next lead to those.")
+
+
+def open_card(index: int, *, among: np.ndarray, page_size: int) -> None:
+    """Open the card of a clicked tile.
+
+    Args:
         index: of the image in the test set.
         among: indices of the images selected, in order, int64 `(k,)`.
         page_size: images a page of the gallery.
     """
-    names = dataset.class_names
+    steps = card_steps.steps_since_choice(_STEPS)
+    position = int(np.flatnonzero(among == index)[0]) + steps
+    position = min(max(position, 0), len(among) - 1)
+    filters.show_image(int(among[position]), position, page_size)
+
+
+def _steps(
+    dataset: datasets.Dataset,
+    answers: evaluation.Evaluation,
+    index: int | None,
+    among: np.ndarray,
+    page_size: int,
+) -> None:
+    order = st.session_state["sort"]
+    before, inside = (0, False) if index is None else filters.place(answers, among, index, order)
+    card_steps.card_steps(
+        None if index is None else _said(dataset, answers, index),
+        before=before,
+        after=len(among) - before - inside,
+        inside=inside,
+        on_move=functools.partial(filters.move, answers, among, page_size, order),
+        on_close=filters.close_card,
+        key=_STEPS,
+    )
+
+
+def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> None:
+    names, probs = dataset.class_names, answers.probs[index]
     true_class, pred_class = int(answers.y_true[index]), int(answers.y_pred[index])
-    confidence = float(answers.confidence[index])
+    widgets.verdict(index, true_class, pred_class, names)
     gallery.picture(
         dataset.x_test[index],
-        label=words.alt(index, true_class, pred_class, confidence, names),
+        label=_said(dataset, answers, index),
         size_px=224,
+        ink=dataset.ink,
         key="card-picture",
     )
-    widgets.verdict(index, true_class, pred_class, names)
-    probs = answers.probs[index]
     st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
-    _steps(index, among, page_size)
     with st.expander("Sorted, and the link to this image"):
-        order = np.argsort(-answers.probs[index], kind="stable")
-        st.markdown(
-            "\n".join(f"1. {names[label]}: {answers.probs[index, label]:.4f}" for label in order)
-        )
+        order = np.argsort(-probs, kind="stable")
+        st.markdown("\n".join(f"1. {names[label]}: {probs[label]:.4f}" for label in order))
         st.code(widgets.full_link(), language=None, wrap_lines=True)
 
 
-def _steps(index: int, among: np.ndarray, page_size: int) -> None:
-    found = np.flatnonzero(among == index)
-    position = int(found[0]) if len(found) else 0
-    with st.container(horizontal=True, gap="small"):
-        for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
-            target = position + step
-            inside = bool(len(found)) and 0 <= target < len(among)
-            st.button(
-                label,
-                key=f"card-{label.lower()}",
-                shortcut=key,
-                disabled=not inside,
-                on_click=filters.show_image,
-                args=(int(among[target]), target, page_size) if inside else (index, position, 1),
-            )
-        st.button(
-            "Close",
-            key="card-close",
-            shortcut="Escape",
-            on_click=filters.show_image,
-            args=(None, position, page_size),
-        )
+def _said(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> str:
+    return words.alt(
+        index,
+        int(answers.y_true[index]),
+        int(answers.y_pred[index]),
+        float(answers.confidence[index]),
+        dataset.class_names,
+    )

@@ -36,6 +36,7 @@ def samples(dataset: datasets.Dataset, seed: int) -> None:
         on_choose=_choose,
         tile_px=SAMPLE_PX,
         across=PER_CLASS,
+        ink=dataset.ink,
         key=f"samples-{dataset.name}",
     )
 
@@ -52,7 +53,11 @@ def one_image(dataset: datasets.Dataset) -> None:
         name = dataset.class_names[label]
         with picture:
             gallery.picture(
-                dataset.x_test[index], label=f"Image {index}", size_px=84, key="data-picture"
+                dataset.x_test[index],
+                label=f"Image {index}",
+                size_px=84,
+                ink=dataset.ink,
+                key="data-picture",
             )
         with words:
             st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))

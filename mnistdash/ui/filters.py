@@ -1,5 +1,6 @@
 """Filters by class, confidence and order, shared by the confusion and the gallery page."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,8 @@ import streamlit as st
 
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import state, words
+
+WANTED = "wanted_image"  # session key: what was typed to open an image by its index
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
@@ -73,6 +76,13 @@ def confidence_slider() -> None:
 def all_images_switch() -> None:
     """Show the switch for correct images."""
     _filter(st.toggle, "Correct ones too", "all")
+
+
+def of_all(answers: evaluation.Evaluation) -> str:
+    """Say which images the filters choose from: `187 errors`, `10 000 test images`."""
+    if st.session_state["all"] or asks_for_right():
+        return f"{words.count(len(answers))} test images"
+    return words.errors(len(answers.errors))
 
 
 def selected(answers: evaluation.Evaluation) -> np.ndarray:
@@ -142,8 +152,70 @@ def page_of(indices: np.ndarray, size: int) -> np.ndarray:
     return indices[(number - 1) * size : number * size]
 
 
-def show_image(index: int | None, position: int, size: int) -> None:
-    """Open the card of an image and turn to its page; `None` closes the card.
+def place(
+    answers: evaluation.Evaluation, shown: np.ndarray, index: int, order: str
+) -> tuple[int, bool]:
+    """Find where an image stands among those selected, or would stand.
+
+    Args:
+        answers: of one run.
+        shown: indices selected, in order, int64 `(k,)`.
+        index: of the image in the test set.
+        order: a key of `evaluation.ORDERS`, that of `shown`.
+
+    Returns:
+        How many images stand before it, and whether it is one of them itself.
+    """
+    found = np.flatnonzero(shown == index)
+    if len(found):
+        return int(found[0]), True
+    with_it = answers.ordered(np.sort(np.append(shown, index)), order)
+    return int(np.flatnonzero(with_it == index)[0]), False
+
+
+def move(
+    answers: evaluation.Evaluation, shown: np.ndarray, size: int, order: str, steps: int
+) -> None:
+    """Go on from the image that the session shows, at most to the first or the last one.
+
+    Args:
+        answers: of one run.
+        shown: indices selected, in order, int64 `(k,)`.
+        size: images a page.
+        order: a key of `evaluation.ORDERS`, that of `shown`.
+        steps: how many images to go on; negative ones go back.
+    """
+    index = st.session_state.get("index")
+    if index is None or index >= len(answers) or not len(shown) or not steps:
+        return
+    before, inside = place(answers, shown, index, order)
+    # From between two images, the first step leads to the one behind or the one ahead.
+    target = before + steps - (0 if inside or steps < 0 else 1)
+    target = min(max(target, 0), len(shown) - 1)
+    show_image(int(shown[target]), target, size)
+
+
+def index_box(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> None:
+    """Show the box that opens an image by its index, selected or not.
+
+    Args:
+        answers: of one run.
+        shown: indices selected, in order, int64 `(k,)`.
+        size: images a page.
+    """
+    st.text_input(
+        "Open image #",
+        key=WANTED,
+        placeholder="index",
+        on_change=_open_wanted,
+        args=(answers, shown, size),
+    )
+    if st.session_state.get(WANTED):
+        st.caption(f"Give a whole number from 0 to {words.count(len(answers) - 1)}.")
+
+
+def show_image(index: int, position: int, size: int) -> None:
+    """Open the card of an image and turn to its page.
 
     Args:
         index: of the image in the test set.
@@ -151,6 +223,21 @@ def show_image(index: int | None, position: int, size: int) -> None:
         size: images a page.
     """
     st.session_state.update({"index": index, "page": position // size + 1})
+
+
+def close_card() -> None:
+    """Close the card; the page of images stays."""
+    st.session_state["index"] = None
+
+
+def _open_wanted(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> None:
+    """Open the image whose index was typed; what is no index of one stays in the box."""
+    typed = re.sub(r"[#\s,]", "", st.session_state[WANTED])
+    if not re.fullmatch("[0-9]{1,6}", typed) or int(typed) >= len(answers):
+        return
+    before, _ = place(answers, shown, int(typed), st.session_state["sort"])
+    show_image(int(typed), min(before, max(len(shown) - 1, 0)), size)
+    st.session_state[WANTED] = ""
 
 
 def _drop(key: str) -> None:

@@ -15,7 +15,8 @@ export default function gallery({ data: [data], parentElement, setTriggerValue }
   state.choose = (index) => setTriggerValue("choose", index);
   state.wanted = data;
   show(grid, state, data);
-  return () => URL.revokeObjectURL(state.sheet?.src);
+  // Streamlit also calls this for a run that another one overtook.
+  return () => setTimeout(() => grid.isConnected || URL.revokeObjectURL(state.sheet?.src));
 }
 
 // Captions wait for their pictures, so that a turned page never mixes old and new.
@@ -31,6 +32,7 @@ async function show(grid, state, data) {
     state.sheet = sheet;
   }
   paint(grid, state.sheet, data);
+  follow(grid, state, data.captions);
 }
 
 // A blob has a short URL; the data URL would be copied into the style of every tile.
@@ -48,6 +50,8 @@ function paint(grid, sheet, data) {
   const hadFocus = grid.contains(grid.getRootNode().activeElement);
 
   grid.className = captions ? "tiles" : "tiles single";
+  grid.classList.toggle("photographs", !data.ink);
+  grid.classList.toggle("spelled", isSpelled(captions));
   grid.setAttribute("role", captions ? "list" : "none");
   grid.style.setProperty("--size-px", `${data.size_px}px`);
   grid.style.setProperty("--column-px", `${columnWidth(data)}px`);
@@ -67,10 +71,18 @@ function paint(grid, sheet, data) {
   if (captions?.clickable) restoreFocus(grid, hadFocus);
 }
 
-// Wide enough for the picture and for "x 9 0.62", or the first letters of a longer name.
+// Wide enough for the picture and for "x 4 -> 9 0.62", or for "x Ankle boot" above "-> Sandal 0.62".
 function columnWidth({ size_px, captions }) {
-  const longest = Math.max(0, ...(captions?.answers ?? []).map((name) => name.length));
-  return Math.max(size_px + 8, 58 + 6 * Math.min(longest, 8));
+  const names = [...(captions?.answers ?? []), ...(captions?.labels ?? [])];
+  const longest = Math.max(0, ...names.map((name) => name.length));
+  const spelled = 48 + 6 * Math.min(longest, 11);
+  return Math.max(size_px + 8, isSpelled(captions) ? spelled : captions?.labels ? 84 : 64);
+}
+
+// Names longer than a digit or two: the true class stands on a line of its own.
+function isSpelled(captions) {
+  const names = [...(captions?.answers ?? []), ...(captions?.labels ?? [])];
+  return names.some((name) => name.length > 2);
 }
 
 function newTile(tag) {
@@ -81,7 +93,8 @@ function newTile(tag) {
   const paper = span("paper");
   paper.append(span("ink"));
   const answer = span("answer");
-  answer.append(span("name"), span("probability"));
+  answer.append(span("true"), span("said"));
+  answer.lastElementChild.append(span("name"), span("probability"));
   tile.append(paper, span("index"), answer);
   item.append(tile);
   return item;
@@ -115,9 +128,12 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   if (!answer.hidden) paintAnswer(answer, position, captions);
 }
 
-function paintAnswer(answer, position, { answers, probabilities, right }) {
-  const [name, probability] = answer.children;
-  answer.className = ["answer", right ? (right[position] ? "right" : "wrong") : ""].join(" ").trim();
+function paintAnswer(answer, position, { labels, answers, probabilities, right }) {
+  const [label, said] = answer.children;
+  const [name, probability] = said.children;
+  const wrong = right && !right[position];
+  answer.className = ["answer", right ? (wrong ? "wrong" : "right") : ""].join(" ").trim();
+  label.textContent = label.title = labels && wrong ? labels[position] : "";
   name.textContent = name.title = answers[position];
   probability.textContent = probabilities?.[position] ?? "";
 }
@@ -131,10 +147,13 @@ function choose(grid, event) {
   const chosen = event.target.closest("button");
   if (!chosen) return;
   for (const tile of tilesOf(grid)) tile.setAttribute("aria-current", tile === chosen);
+  // Whoever steps through the images hears of it before the server does.
+  grid.dispatchEvent(new CustomEvent("mnistdash-chosen", { bubbles: true, composed: true }));
   galleries.get(grid).choose(Number(chosen.dataset.index));
 }
 
 function moveFocus(grid, event) {
+  if (event.defaultPrevented) return; // the card steps
   if (event.altKey || event.ctrlKey || event.metaKey) return; // Alt+Left goes back a page
   const tiles = tilesOf(grid);
   const here = tiles.indexOf(event.target);
@@ -163,4 +182,20 @@ function restoreFocus(grid, hadFocus) {
   const chosen = tiles.find((tile) => tile.getAttribute("aria-current") === "true");
   setTabStop(grid, focused ?? chosen ?? tiles[0]);
   if (hadFocus && !focused) tiles.at(-1)?.focus(); // its tile is gone
+}
+
+// The tile of the image that the card shows is in view, and keeps the focus if the tiles have it.
+function follow(grid, state, captions) {
+  const before = state.chosen;
+  const now = captions?.chosen ?? null;
+  state.chosen = now;
+  if (before === undefined || before === now) return;
+  const active = document.activeElement;
+  const hasFocus = grid.contains(grid.getRootNode().activeElement);
+  // The card has gone: whoever was in it, or nowhere, goes back to the tile.
+  const nowhere = active?.contains(grid.getRootNode().host);
+  const lost = now === null && (nowhere || active?.closest(".st-key-card"));
+  const tile = tilesOf(grid).find((each) => Number(each.dataset.index) === (now ?? before));
+  if (now !== null) tile?.scrollIntoView({ block: "nearest" });
+  if ((hasFocus && now !== null) || lost) tile?.focus({ preventScroll: true });
 }

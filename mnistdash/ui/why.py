@@ -63,6 +63,7 @@ def _neighbours(answered: Answered) -> None:
         indices=found,
         answers=labels,
         alts=[f"Training image {i}: {name}" for i, name in zip(found, labels, strict=True)],
+        ink=dataset.ink,
         key="neighbours",
     )
     st.caption(

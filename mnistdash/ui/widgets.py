@@ -11,6 +11,9 @@ from streamlit.runtime import pages_manager
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import gallery, link, state, words
 
+SPELLED_TILE_PX = 84
+
+
 # --- guards ---------------------------------------------------------------------------------
 
 
@@ -112,8 +115,9 @@ def tiles(
     key: str,
     tile_px: int = 56,
     once_right: np.ndarray | None = None,
+    legend: bool = True,
 ) -> None:
-    """Show test images with their answers as tiles.
+    """Show test images with their answers as tiles, and what the marks on them mean.
 
     Args:
         dataset: whose test images.
@@ -121,14 +125,20 @@ def tiles(
         indices: of the images, in order, int64 `(k,)`.
         on_choose: called with the index of a clicked tile.
         key: Streamlit key.
-        tile_px: side of a picture in CSS pixels.
+        tile_px: side of a picture in CSS pixels; where class names are words, and the tiles as
+            wide, at least `SPELLED_TILE_PX`.
         once_right: whether each test image was right in an earlier epoch, bool `(n,)`.
+        legend: whether to explain the marks; where rows follow each other, one does for all.
     """
     names = dataset.class_names
     marked = np.zeros(len(answers), bool) if once_right is None else once_right
+    if legend:
+        st.html(marks(answers.right[indices], marked[indices]))
+    spelled = max(map(len, names)) > 2
     gallery.tiles(
         dataset.x_test[indices],
         indices=indices,
+        labels=[names[c] for c in answers.y_true[indices]],
         answers=[names[c] for c in answers.y_pred[indices]],
         probabilities=answers.confidence[indices],
         right=answers.right[indices],
@@ -146,9 +156,30 @@ def tiles(
         marked=marked[indices],
         chosen=st.session_state.get("index"),
         on_choose=on_choose,
-        tile_px=tile_px,
+        tile_px=max(tile_px, SPELLED_TILE_PX) if spelled else tile_px,
+        ink=dataset.ink,
         key=key,
     )
+
+
+def marks(right: np.ndarray, once_right: np.ndarray) -> str:
+    """Write what the marks on some tiles mean, those that occur, for `st.html`.
+
+    Args:
+        right: whether each tile's answer is correct, bool `(k,)`.
+        once_right: whether it is wrong, but was correct in an earlier epoch, bool `(k,)`.
+    """
+    meanings = (
+        (right.any(), "right", "✓", "correct"),
+        (not right.all(), "wrong", "✕", "wrong: true → predicted class"),
+        (once_right.any(), "index", "↺", "correct in an earlier epoch"),
+    )
+    said = "".join(
+        f'<span><b class="{kind}">{mark}</b> {meaning}</span>'
+        for occurs, kind, mark, meaning in meanings
+        if occurs
+    )
+    return f'<p class="marks">{said}</p>'
 
 
 def open_in_gallery(index: int) -> None:
@@ -175,9 +206,9 @@ def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]
     kind, mark = ("right", "✓") if true_class == pred_class else ("wrong", "✕")
     answer = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
     st.html(
-        f'<p class="verdict"><span class="index">#{index}</span>'
+        f'<h2 class="verdict"><span class="index">#{index}</span>'
         f" {html.escape(names[true_class])}"
-        f' <span class="{kind}">{html.escape(answer)} {mark}</span></p>'
+        f' <span class="{kind}">{html.escape(answer)} {mark}</span></h2>'
     )
 
 

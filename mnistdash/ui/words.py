@@ -100,7 +100,7 @@ def alt(
 ) -> str:
     """Describe a test image and its answer to a person who can't see it."""
     said = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
-    past = ", right in an earlier epoch" if once_right else ""
+    past = ", correct in an earlier epoch" if once_right else ""
     return f"Image {index}: {names[true_class]} {said}, probability {prob:.2f}{past}"
 
 
