@@ -150,6 +150,7 @@ def test_fashion_has_its_class_names(
     assert fashion.class_names[fashion.y_train[0]] == "Ankle boot"
     assert fashion.class_names == datasets.class_names("fashion_mnist")
     assert np.bincount(fashion.y_train).tolist() == [6_000] * 10
+    assert (fashion.ink, datasets.load("optdigits").ink) == (False, True), "clothes are no strokes"
 
 
 @pytest.mark.parametrize("flat", [True, False], ids=["flat", "own-folder"])

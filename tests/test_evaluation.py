@@ -392,6 +392,17 @@ def test_answers_alone_make_an_evaluation() -> None:
     assert made.select(order="confident").tolist() == [7, 2, 5, 1, 3]
 
 
+def test_errors_come_first_in_the_order_of_errors() -> None:
+    """With correct images too, the most confident error still leads; the correct ones follow."""
+    made = evaluation.Evaluation.from_predictions(
+        np.array([4, 4, 4, 4]), np.array([4, 9, 4, 9]), np.array([0.9, 0.5, 0.8, 0.7])
+    )
+    assert made.select(order="confident", include_right=True).tolist() == [3, 1, 0, 2]
+    assert made.select(order="doubtful", include_right=True).tolist() == [1, 3, 2, 0]
+    with pytest.raises(ValueError, match="must be one of"):
+        made.ordered(np.arange(4), "loudest")
+
+
 @pytest.mark.parametrize(
     ("y_pred", "confidence"),
     [

@@ -309,7 +309,7 @@ def test_rightly_read_images_are_shown_on_request(mine: store.Run) -> None:
     assert "500 of 500 test images of mine" in text(at)
     assert at.query_params["all"] == "1"
     captions = json.loads(at.get_by_key("gallery").proto.json)[0]["captions"]
-    assert set(captions["right"]) == {True}, "the surest come first, and they are right"
+    assert captions["right"] == [False] * 20 + [True] * 100, "errors come first"
 
 
 def test_diagonal_cell_shows_the_rightly_read(mine: store.Run) -> None:
@@ -317,7 +317,8 @@ def test_diagonal_cell_shows_the_rightly_read(mine: store.Run) -> None:
     fours = int((datasets.load("optdigits").y_test == 4).sum()) - 9
     at = open_page("confusion", run=mine.id, true=4, pred=4)
     assert f"{fours} images" in text(at)
-    assert f"{fours} of " in text(open_page("gallery", run=mine.id, true=4, pred=4))
+    gallery = text(open_page("gallery", run=mine.id, true=4, pred=4))
+    assert f"{fours} of 500 test images of mine" in gallery
 
 
 def test_confidence_and_order_filter_the_gallery(mine: store.Run) -> None:
@@ -385,26 +386,75 @@ def test_largest_confusions_show_three_images_each(mine: store.Run) -> None:
 # --- the card -------------------------------------------------------------------------------
 
 
+def steps(at: streamlit_testing.AppTest) -> dict[str, object]:
+    """Read what the card's buttons were told."""
+    return json.loads(at.get_by_key("card-steps").proto.json)[0]
+
+
 def test_card_says_what_the_image_is(mine: store.Run) -> None:
-    """The card of the first error: its number, label and answer, ten bars, the way on."""
-    first, second = np.flatnonzero(datasets.load("optdigits").y_test == 4)[:2]
+    """The card of the first error: its number, label and answer, ten bars, eight more to come."""
+    first = np.flatnonzero(datasets.load("optdigits").y_test == 4)[0]
     at = open_page("gallery", run=mine.id, true=4, pred=9, index=first)
     said = text(at)
     assert f"#{first} 4 read as 9" in said
     assert said.count("0.64") >= 1
-    assert "Previous" in [each.label for each in at.button if each.disabled]
-    at.button(key="card-next").click().run()
-    assert at.session_state["index"] == second
-    at.button(key="card-close").click().run()
-    assert at.session_state["index"] is None
+    told = steps(at)
+    assert told["label"] == f"Image {first}: 4 read as 9, probability 0.64"
+    assert (told["before"], told["after"], told["inside"]) == (0, 8, True)
+    assert steps(open_page("gallery", run=mine.id))["label"] is None
 
 
-def test_stepping_turns_the_page(mine: store.Run) -> None:
-    """Next on the last image of a page opens the first of the next, with its tiles."""
-    at = open_page("gallery", run=mine.id, all=1, sort="index", index=119)
-    at.button(key="card-next").click().run()
+def test_image_opens_by_its_index(mine: store.Run) -> None:
+    """An index typed opens the card, selected or not, and turns to the page of its tile."""
+    at = open_page("gallery", run=mine.id, all=1, sort="index")
+    at.text_input(key="wanted_image").set_value("#120").run()
     assert at.session_state["index"] == 120
     assert tiles(at, "gallery")[0].startswith("Image 120:")
+    labels = datasets.load("optdigits").y_test
+    correct = int(np.flatnonzero(labels == 8)[0])
+    at = open_page("gallery", run=mine.id)
+    at.text_input(key="wanted_image").set_value(str(correct)).run()
+    assert f"#{correct} 8 correct" in text(at)
+    assert "Not among the images chosen" in text(at)
+    assert (steps(at)["before"], steps(at)["after"], steps(at)["inside"]) == (20, 0, False)
+
+
+def test_index_that_no_image_has_is_a_sentence(mine: store.Run) -> None:
+    """500 of 500 images opens nothing; the sentence says which numbers do."""
+    at = open_page("gallery", run=mine.id)
+    at.text_input(key="wanted_image").set_value("500").run()
+    assert "Give a whole number from 0 to 499." in text(at)
+    assert at.session_state["index"] is None
+    at.text_input(key="wanted_image").set_value("499").run()
+    assert "Give a whole number" not in text(at)
+    assert at.session_state["index"] == 499
+
+
+def test_card_opens_where_nothing_is_selected(mine: store.Run) -> None:
+    """Filters that no image meets leave the way to any image by its index."""
+    at = open_page("gallery", run=mine.id, true=9, pred=4)
+    at.text_input(key="wanted_image").set_value("7").run()
+    assert "No image meets these filters" in text(at)
+    assert "#7 " in text(at)
+
+
+def test_marks_are_explained_where_they_occur(mine: store.Run) -> None:
+    """Errors alone have a cross; with correct ones there is a tick too; nothing turned back."""
+    at = open_page("gallery", run=mine.id)
+    said = text(at)
+    assert "✕ wrong: true → predicted class" in said
+    assert "✓ correct" not in said
+    at.toggle(key="all").set_value(True).run()
+    assert "✓ correct" in text(at)
+    assert "earlier epoch" not in text(at)
+
+
+def test_tiles_know_the_true_class(mine: store.Run) -> None:
+    """Nine tiles of the cell 4, 9 are captioned with both classes."""
+    at = open_page("gallery", run=mine.id, true=4, pred=9)
+    captions = json.loads(at.get_by_key("gallery").proto.json)[0]["captions"]
+    assert captions["labels"] == ["4"] * 9
+    assert captions["answers"] == ["9"] * 9
 
 
 # --- links ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import card_steps, filters, gallery, widgets, words
+from mnistdash.ui import card_steps, filters, gallery, widgets
 
 _STEPS = "card-steps"
 
@@ -64,7 +64,7 @@ def _steps(
     order = st.session_state["sort"]
     before, inside = (0, False) if index is None else filters.place(answers, among, index, order)
     card_steps.card_steps(
-        None if index is None else _said(dataset, answers, index),
+        None if index is None else widgets.alt(dataset, answers, index),
         before=before,
         after=len(among) - before - inside,
         inside=inside,
@@ -80,7 +80,7 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
     widgets.verdict(index, true_class, pred_class, names)
     gallery.picture(
         dataset.x_test[index],
-        label=_said(dataset, answers, index),
+        label=widgets.alt(dataset, answers, index),
         size_px=224,
         ink=dataset.ink,
         key="card-picture",
@@ -90,13 +90,3 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
         order = np.argsort(-probs, kind="stable")
         st.markdown("\n".join(f"1. {names[label]}: {probs[label]:.4f}" for label in order))
         st.code(widgets.full_link(), language=None, wrap_lines=True)
-
-
-def _said(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> str:
-    return words.alt(
-        index,
-        int(answers.y_true[index]),
-        int(answers.y_pred[index]),
-        float(answers.confidence[index]),
-        dataset.class_names,
-    )

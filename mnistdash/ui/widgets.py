@@ -142,23 +142,31 @@ def tiles(
         answers=[names[c] for c in answers.y_pred[indices]],
         probabilities=answers.confidence[indices],
         right=answers.right[indices],
-        alts=[
-            words.alt(
-                i,
-                answers.y_true[i],
-                answers.y_pred[i],
-                answers.confidence[i],
-                names,
-                once_right=marked[i],
-            )
-            for i in indices
-        ],
+        alts=[alt(dataset, answers, i, once_right=marked[i]) for i in indices],
         marked=marked[indices],
         chosen=st.session_state.get("index"),
         on_choose=on_choose,
         tile_px=max(tile_px, SPELLED_TILE_PX) if spelled else tile_px,
         ink=dataset.ink,
         key=key,
+    )
+
+
+def alt(
+    dataset: datasets.Dataset,
+    answers: evaluation.Evaluation,
+    index: int,
+    *,
+    once_right: bool = False,
+) -> str:
+    """Describe a test image and a run's answer to a person who can't see it."""
+    return words.alt(
+        index,
+        int(answers.y_true[index]),
+        int(answers.y_pred[index]),
+        float(answers.confidence[index]),
+        dataset.class_names,
+        once_right=once_right,
     )
 
 

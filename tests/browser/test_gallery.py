@@ -152,7 +152,7 @@ def test_all_images_have_page_numbers(
 
 
 def test_tiles_are_named_and_marked(open_page: OpenPage, starter: Starter) -> None:
-    """Each tile says its index, what it was read as and how surely, in words as well."""
+    """Each tile says its index, what it is, what it was read as and how surely; in words too."""
     run, answers = starter
     index = int(answers.select()[0])
     page = open_page("gallery", run=run.id)
@@ -162,6 +162,7 @@ def test_tiles_are_named_and_marked(open_page: OpenPage, starter: Starter) -> No
     probability = f"{answers.confidence[index]:.2f}"
     assert first.get_attribute("aria-label") == f"Image {index}: {words}, probability {probability}"
     assert first.locator(".answer.wrong").inner_text().split() == [
+        str(answers.y_true[index]),
         str(answers.y_pred[index]),
         probability,
     ]

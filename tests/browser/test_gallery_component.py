@@ -41,9 +41,16 @@ gallery.tiles(
     alts=[f"Image {first + k}" for k in range(count)],
     chosen=st.session_state.get("chosen"),
     on_choose=None if "plain" in st.query_params else choose,
+    ink="photo" not in st.query_params,
     key="tiles",
 )
-gallery.picture(images[0], label="One image large", size_px=112, key="one")
+gallery.picture(
+    images[0],
+    label="One image large",
+    size_px=112,
+    ink="photo" not in st.query_params,
+    key="one",
+)
 st.button("Again")
 st.text(f"chosen {st.session_state.get('chosen')} calls {st.session_state.get('calls', 0)}")
 """
@@ -190,6 +197,18 @@ def test_ink_follows_the_theme(
         ink = pixels[len(pixels) // 2, len(pixels) // 2]
         ground = pixels[len(pixels) // 2, 4]
         assert (ink < 70 and ground > 200) if ink_is_dark else (ink > 200 and ground < 70)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_photograph_is_no_negative(page: sync_api.Page, url: str, theme: str) -> None:
+    """A photograph is bright on black in both themes, small and large."""
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{url}?photo=1")
+    for picture in (tile(page, 4).locator(".paper"), page.locator(".single .paper")):
+        picture.wait_for()
+        pixels = np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("L"))
+        assert pixels[len(pixels) // 2, len(pixels) // 2] == 255
+        assert pixels[len(pixels) // 2, 4] == 0
 
 
 def test_picture_is_crisp(page: sync_api.Page, url: str) -> None:

@@ -57,6 +57,22 @@ def test_sprite_of_two_hundred_digits_is_small() -> None:
     assert len(gallery.sprite(strokes)) < 40_000
 
 
+def test_sprite_of_a_page_is_drawn_once(
+    images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same images again, in another array, cost no second sprite; other images do."""
+    drawn = []
+    draw = gallery.sprite
+    monkeypatch.setattr(gallery, "sprite", lambda part: drawn.append(len(part)) or draw(part))
+    gallery._encoded.cache_clear()
+    first, again = gallery._sheet(images), gallery._sheet(images.copy())
+    assert first == again
+    assert drawn == [23]
+    gallery._sheet(images[:22])
+    assert drawn == [23, 22]
+    assert gallery._encoded.cache_info().maxsize == 64
+
+
 def test_click_on_a_tile_is_believed() -> None:
     """A whole number that belongs to a tile on the page is the clicked index."""
     assert gallery.clicked_index(9634, {4, 9634}) == 9634
@@ -85,6 +101,7 @@ def page_with_numpy_values() -> None:
     gallery.tiles(
         np.zeros((2, 28, 28), np.uint8),
         indices=np.array([4, 9634]),
+        labels=np.array(["9", "Sandal"]),
         answers=np.array(["9", "Ankle boot"]),
         probabilities=np.array([0.625, 0.999], np.float32),
         right=np.array([True, False]),
@@ -102,6 +119,7 @@ def test_component_is_told_plain_values() -> None:
     (data,) = json.loads(app.main[0].proto.json)
     assert data["captions"] == {
         "indices": [4, 9634],
+        "labels": ["9", "Sandal"],
         "answers": ["9", "Ankle boot"],
         "probabilities": ["0.62", "1.00"],
         "right": [True, False],
@@ -110,6 +128,7 @@ def test_component_is_told_plain_values() -> None:
         "clickable": True,
     }
     assert data["alts"] == ["Image 4", "Image 9634"]
+    assert data["ink"] is True
 
 
 def page_without_images() -> None:
@@ -145,7 +164,8 @@ def test_captions_are_readable(name: str, place: int, theme: str) -> None:
         assert (shades[1] + 0.05) / (shades[0] + 0.05) >= 4.5
 
 
-def test_script_never_builds_html() -> None:
+@pytest.mark.parametrize("name", ["gallery.js", "card_steps.js"])
+def test_script_never_builds_html(name: str) -> None:
     """Data reaches the page as text and attributes only."""
-    script = (UI / "gallery.js").read_text(encoding="utf-8")
+    script = (UI / name).read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", script)
