@@ -92,10 +92,15 @@ function unmounted(state) {
 // --- what is shown ---------------------------------------------------------------------------
 
 function show(state, data) {
+  const unheard = pending(state);
   state.data = data;
   state.waiting = clearTimeout(state.waiting);
-  if (data.handled[0] === state.mount) state.known = true;
-  else if (state.known) Object.assign(state, counter()); // a new session knows nothing of the sum
+  if (data.handled[0] === state.mount) {
+    state.known = true;
+  } else if (state.known) {
+    // A new session knows nothing of the sum: only what the old one has not heard is said again.
+    Object.assign(state, counter(), { steps: unheard, unsaid: unheard !== 0 });
+  }
   if (data.label === null) state.closing = null;
   else state.choosing = null;
   state.root.hidden = data.label === null;

@@ -142,13 +142,14 @@ def page_of(indices: np.ndarray, size: int) -> np.ndarray:
     number = min(st.session_state.get("page") or 1, pages)
     st.session_state["page"] = number
     if pages > 1:
-        st.pagination(pages, key="page")
-        number = st.session_state["page"]
-        first = (number - 1) * size
-        st.caption(
-            f"{words.count(first + 1)}-{words.count(min(first + size, len(indices)))}"
-            f" of {words.count(len(indices))}"
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.pagination(pages, key="page")
+            number = st.session_state["page"]
+            first = (number - 1) * size
+            st.caption(
+                f"{words.count(first + 1)}-{words.count(min(first + size, len(indices)))}"
+                f" of {words.count(len(indices))}"
+            )
     return indices[(number - 1) * size : number * size]
 
 

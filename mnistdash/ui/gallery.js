@@ -73,16 +73,19 @@ function paint(grid, sheet, data) {
 
 // Wide enough for the picture and for "x 4 -> 9 0.62", or for "x Ankle boot" above "-> Sandal 0.62".
 function columnWidth({ size_px, captions }) {
-  const names = [...(captions?.answers ?? []), ...(captions?.labels ?? [])];
-  const longest = Math.max(0, ...names.map((name) => name.length));
-  const spelled = 48 + 6 * Math.min(longest, 11);
-  return Math.max(size_px + 8, isSpelled(captions) ? spelled : captions?.labels ? 84 : 64);
+  const caption = captions?.labels ? 84 : 64;
+  const spelled = 48 + 6 * Math.min(nameLength(captions), 11);
+  return Math.max(size_px + 8, isSpelled(captions) ? spelled : caption);
 }
 
 // Names longer than a digit or two: the true class stands on a line of its own.
 function isSpelled(captions) {
+  return nameLength(captions) > 2;
+}
+
+function nameLength(captions) {
   const names = [...(captions?.answers ?? []), ...(captions?.labels ?? [])];
-  return names.some((name) => name.length > 2);
+  return Math.max(captions?.name_length ?? 0, ...names.map((name) => name.length));
 }
 
 function newTile(tag) {

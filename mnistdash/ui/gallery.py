@@ -38,6 +38,7 @@ def tiles(
     chosen: int | None = None,
     tile_px: int = 56,
     across: int | None = None,
+    name_length: int = 0,
     ink: bool = True,
     on_choose: Callable[[int], None] | None = None,
     key: str,
@@ -57,6 +58,8 @@ def tiles(
         chosen: Index whose tile is marked.
         tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
         across: Tiles in a row, on any screen; None puts as many as fit.
+        name_length: Characters of the longest name that may occur, here or in another grid: the
+            tiles of both are equally wide.
         ink: Whether the images are strokes, shown as ink on paper; photographs are shown as they
             are, bright on black in both themes.
         on_choose: Called with the index of a clicked tile before the page runs again; None makes
@@ -77,6 +80,7 @@ def tiles(
     }
     _check_lengths(len(images), alts=alts, **captions)
     captions["chosen"] = None if chosen is None else int(chosen)
+    captions["name_length"] = name_length
     captions["clickable"] = on_choose is not None
     callbacks = {}
     if on_choose is not None:

@@ -134,7 +134,7 @@ def tiles(
     marked = np.zeros(len(answers), bool) if once_right is None else once_right
     if legend:
         st.html(marks(answers.right[indices], marked[indices]))
-    spelled = max(map(len, names)) > 2
+    longest = max(map(len, names))
     gallery.tiles(
         dataset.x_test[indices],
         indices=indices,
@@ -146,7 +146,8 @@ def tiles(
         marked=marked[indices],
         chosen=st.session_state.get("index"),
         on_choose=on_choose,
-        tile_px=max(tile_px, SPELLED_TILE_PX) if spelled else tile_px,
+        tile_px=max(tile_px, SPELLED_TILE_PX) if longest > 2 else tile_px,
+        name_length=longest,
         ink=dataset.ink,
         key=key,
     )

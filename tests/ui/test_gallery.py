@@ -125,6 +125,7 @@ def test_component_is_told_plain_values() -> None:
         "right": [True, False],
         "marked": None,
         "chosen": 4,
+        "name_length": 0,
         "clickable": True,
     }
     assert data["alts"] == ["Image 4", "Image 9634"]
