@@ -419,6 +419,16 @@ def test_image_opens_by_its_index(mine: store.Run) -> None:
     assert (steps(at)["before"], steps(at)["after"], steps(at)["inside"]) == (20, 0, False)
 
 
+def test_image_chosen_elsewhere_is_on_the_page_shown(mine: store.Run) -> None:
+    """A tile of the overview leads to the page of the gallery on which it stands."""
+    at = open_page("overview", run=mine.id, all=1, sort="index", page=3)
+    at.session_state["go_to_image"] = 130
+    at.run()
+    assert at.title[0].value == "Gallery"
+    assert at.session_state["index"] == 130
+    assert tiles(at, "gallery")[10].startswith("Image 130:")
+
+
 def test_index_that_no_image_has_is_a_sentence(mine: store.Run) -> None:
     """500 of 500 images opens nothing; the sentence says which numbers do."""
     at = open_page("gallery", run=mine.id)

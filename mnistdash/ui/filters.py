@@ -137,9 +137,14 @@ def once_right(run: store.Run, dataset: datasets.Dataset) -> np.ndarray | None:
 
 
 def page_of(indices: np.ndarray, size: int) -> np.ndarray:
-    """Return one page of indices, with the page numbers shown if there are several."""
+    """Return one page of indices, with the page numbers shown if there are several.
+
+    Where none is chosen it is the page of the image that the card shows.
+    """
     pages = max(1, -(-len(indices) // size))
-    number = min(st.session_state.get("page") or 1, pages)
+    found = np.flatnonzero(indices == st.session_state.get("index"))
+    of_image = int(found[0]) // size + 1 if len(found) else 1
+    number = min(st.session_state.get("page") or of_image, pages)
     st.session_state["page"] = number
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -200,7 +200,8 @@ def follow_chosen_image() -> None:
     """Go on to the gallery if an image was chosen on this page."""
     index = st.session_state.pop("go_to_image", None)
     if index is not None:
-        st.session_state["index"] = index
+        # On which page its tile is, the gallery finds.
+        st.session_state.update({"index": index, "page": None})
         link.write()
         st.switch_page("pages/gallery.py", query_params=st.query_params.to_dict())
 

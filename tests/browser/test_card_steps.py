@@ -48,6 +48,16 @@ def inside_window(page: sync_api.Page, box: str = ".st-key-card-sheet") -> bool:
     return box["x"] >= 0 and box["y"] >= 0 and all(ends) and box["height"] > 300
 
 
+def swipe(page: sync_api.Page, x: float, y: float, by: float) -> None:
+    """Move a finger down the screen, or up."""
+    finger = page.context.new_cdp_session(page)
+    places = [("touchStart", y), *(("touchMove", y + by * part / 10) for part in range(1, 11))]
+    for kind, at in places:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": at}]})
+        page.wait_for_timeout(16)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 @pytest.fixture
 def gallery(open_page: OpenPage, starter: Starter) -> sync_api.Page:
     """All images by index, a hundred and twenty tiles: tile k shows image k."""
@@ -264,12 +274,22 @@ def test_tap_outside_closes_the_sheet(touched: sync_api.Page, settled: Settled) 
     shown(touched, 101)
     settled(touched)
     grip = touched.locator(".st-key-card-steps .grip").bounding_box()
-    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
-    finger = touched.context.new_cdp_session(touched)
-    for kind, at in (("touchStart", y), ("touchMove", y + 60), ("touchMove", y + 120)):
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": at}]})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    swipe(touched, grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2, 120)
     closed(touched)
+
+
+def test_swipe_scrolls_the_sheet_alone(touched: sync_api.Page, settled: Settled) -> None:
+    """Where the card is higher than the screen a swipe scrolls it; the page behind stands still."""
+    touched.set_viewport_size({"width": 390, "height": 560})
+    tile(touched, 60).tap()
+    shown(touched, 60)
+    settled(touched)
+    behind = touched.evaluate(SCROLLED)
+    for _ in range(3):
+        swipe(touched, 195, 450, -200)
+    touched.wait_for_function("document.querySelector('.st-key-card-sheet').scrollTop > 50")
+    assert touched.evaluate(SCROLLED) == behind
+    assert press(touched, "Next").bounding_box()["y"] < 150, "the way on stays at hand"
 
 
 def test_link_opens_the_sheet(
