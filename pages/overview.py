@@ -59,6 +59,7 @@ with confusions:
                 ],
                 on_choose=widgets.open_in_gallery,
                 key=f"pair-{run.id}-{pair.true_class}-{pair.pred_class}",
+                across=IMAGES_PER_PAIR,
                 legend=False,
             )
 

@@ -87,14 +87,8 @@ def tiles(
         callbacks["on_choose_change"] = functools.partial(
             _forward_click, key, frozenset(captions["indices"]), on_choose
         )
-    said = {
-        "alts": list(alts),
-        "size_px": tile_px,
-        "across": across,
-        "ink": ink,
-        "captions": captions,
-    }
-    _component(data=[_sheet(images) | said], key=key, **callbacks)
+    said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink}
+    _component(data=[_sheet(images) | said | {"captions": captions}], key=key, **callbacks)
 
 
 def picture(

@@ -114,6 +114,7 @@ def tiles(
     on_choose: Callable[[int], None],
     key: str,
     tile_px: int = 56,
+    across: int | None = None,
     once_right: np.ndarray | None = None,
     legend: bool = True,
 ) -> None:
@@ -127,6 +128,7 @@ def tiles(
         key: Streamlit key.
         tile_px: side of a picture in CSS pixels; where class names are words, and the tiles as
             wide, at least `SPELLED_TILE_PX`.
+        across: tiles in a row; `None` puts as many as fit.
         once_right: whether each test image was right in an earlier epoch, bool `(n,)`.
         legend: whether to explain the marks; where rows follow each other, one does for all.
     """
@@ -147,6 +149,7 @@ def tiles(
         chosen=st.session_state.get("index"),
         on_choose=on_choose,
         tile_px=max(tile_px, SPELLED_TILE_PX) if longest > 2 else tile_px,
+        across=across,
         name_length=longest,
         ink=dataset.ink,
         key=key,
