@@ -145,7 +145,8 @@ function frame(state) {
   const modal = isModal(state);
   sheet.tabIndex = -1;
   sheet.setAttribute("role", modal ? "dialog" : "group");
-  sheet.setAttribute("aria-modal", modal);
+  if (modal) sheet.setAttribute("aria-modal", "true");
+  else sheet.removeAttribute("aria-modal"); // a group has no such attribute
   sheet.setAttribute("aria-label", state.data.label ?? "No image is chosen");
 }
 

@@ -165,6 +165,32 @@ def test_captions_are_readable(name: str, place: int, theme: str) -> None:
         assert (shades[1] + 0.05) / (shades[0] + 0.05) >= 4.5
 
 
+@pytest.mark.parametrize(
+    ("rule", "least"),
+    [
+        (r"stCaptionContainer\"\] \{\s*opacity: ([\d.]+)", 4.5),
+        (r"\.marks \{[^}]*currentColor (\d+)%", 4.5),
+        (r"\.bars \.plain i \{\s*opacity: ([\d.]+)", 3.0),
+    ],
+    ids=["captions", "legend", "bars"],
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_faint_text_and_marks_are_readable(rule: str, least: float, theme: str) -> None:
+    """What is fainter than the page's text has a contrast of 4.5, bars of 3, on each ground."""
+    share = float(re.search(rule, (UI / "page.css").read_text(encoding="utf-8")).group(1))
+    share = share / 100 if share > 1 else share
+    config = tomllib.loads((REPO / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    colours = config["theme"][theme]
+    for ground in ("backgroundColor", "secondaryBackgroundColor"):
+        pairs = [
+            (int(colours["textColor"][k : k + 2], 16), int(colours[ground][k : k + 2], 16))
+            for k in (1, 3, 5)
+        ]
+        mixed = "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+        shades = sorted([luminance(mixed), luminance(colours[ground])])
+        assert (shades[1] + 0.05) / (shades[0] + 0.05) >= least
+
+
 @pytest.mark.parametrize("name", ["gallery.js", "card_steps.js"])
 def test_script_never_builds_html(name: str) -> None:
     """Data reaches the page as text and attributes only."""
