@@ -761,6 +761,7 @@ def _finite(value: object) -> object:
 def _run(row: sa.RowMapping) -> Run:
     facts = {field.name: row.get(field.name) for field in dataclasses.fields(Run)}
     try:
+        _check_texts(row)
         facts |= {
             "recipe": recipes.Recipe.from_json(row["recipe"]),
             "live": _live(row["live"]),
@@ -771,6 +772,7 @@ def _run(row: sa.RowMapping) -> Run:
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         what = str(error)[:200] if isinstance(error, ValueError) else "a value has the wrong type"
         facts |= {"recipe": None, "live": Live(), "history": (), "versions": {}}
+        facts |= {key: str(facts[key]) for key in _TEXTS}
         facts |= dict.fromkeys(_NUMBERS) | {"created_at": _time(row["created_at"])}
         facts |= {"status": "unreadable", "reason": f"Its entry is damaged: {what}"}
     return Run(**facts)
@@ -824,6 +826,15 @@ _NUMBERS = (
     "test_errors",
     "test_loss",
 )
+
+
+_TEXTS = ("id", "name", "dataset", "note")
+
+
+def _check_texts(row: sa.RowMapping) -> None:
+    for key in _TEXTS:  # SQLite keeps what it is given: in a damaged file a text may be bytes
+        if not isinstance(row[key], str):
+            raise ValueError(f"its `{key}` is no text")
 
 
 def _check_numbers(row: sa.RowMapping, history: Sequence[dict]) -> None:

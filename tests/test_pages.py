@@ -643,7 +643,7 @@ def test_damaged_entry_is_listed_and_the_rest_works(
 def test_name_that_is_no_text_is_listed_all_the_same(
     home: pathlib.Path, mine: store.Run, column: str, value: object
 ) -> None:
-    """Bytes or a number where a text should be: the run can be chosen, and deleted."""
+    """Bytes or a number where a text should be: the run is unreadable, and can be deleted."""
     alter(home, f"UPDATE runs SET {column} = ? WHERE id = ?", value, mine.id)
     at = open_page("train")
     tick(at, mine.id)
@@ -889,14 +889,14 @@ def test_seeds_are_one_card_with_their_deviation(runs: store.Store) -> None:
     box(at, "Seeds").set_value("3").run()
     button(at, "Train").click().run()
     said = text(at)
-    assert said.count("dense-tutorial · 3 seeds · 0 of 3 have ended") == 1
+    assert said.count("dense-tutorial · seeds 0-2 · 0 of 3 have ended") == 1
     assert "seed 0: begins" in said
     assert "seed 2: waits, 2 ahead" in said
     assert len([each for each in at.button if each.label == "Stop"]) == 1
     waiting = sorted((r for r in runs.runs() if r.under_way), key=lambda r: r.recipe.seed)
     finish(runs, waiting, (0.96, 0.97, 0.98))
     said = text(at.run())
-    assert "dense-tutorial · 3 seeds: 97.00 ± 1.00 % of the test images" in said
+    assert "dense-tutorial · seeds 0-2: 97.00 ± 1.00 % of the test images" in said
     for seed in range(3):
         assert f"seed {seed}: {96 + seed}.00 %, {20 - 5 * seed} errors" in said
     assert not at.exception

@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from mnistdash import datasets, store
 from mnistdash.ui import words
@@ -46,16 +46,6 @@ def rows(runs: Sequence[store.Run]) -> list[Row]:
         _row(members[0]) if len(members) == 1 else _group(key, members)
         for key, members in together.items()
     ]
-
-
-def legible(run: store.Run) -> store.Run:
-    """Return a run whose name and note are texts: a damaged database may hold anything there."""
-    odd = {
-        field: str(value)
-        for field in ("name", "note")
-        if not isinstance(value := getattr(run, field), str)
-    }
-    return dataclasses.replace(run, **odd) if odd else run
 
 
 def describe(run: store.Run) -> str:
@@ -157,7 +147,7 @@ def _group(request: str, runs: Sequence[store.Run]) -> Row:
     first = _row(runs[0])
     accuracies = [run.test_accuracy for run in runs if run.test_accuracy is not None]
     values = _means([_values(run) for run in runs])
-    title = _group_title(runs)
+    title = words.request_title(runs)
     texts = first.texts | {
         "status": _group_status(runs),
         "accuracy": spread(accuracies),
@@ -199,28 +189,6 @@ def _means(values: Sequence[dict[str, float | str | None]]) -> dict[str, float |
         numbers = [each[column] for each in values if each[column] is not None]
         found[column] = statistics.mean(numbers) if numbers else None
     return found
-
-
-def _group_title(runs: Sequence[store.Run]) -> str:
-    """Write `dense-tutorial · seeds 0-2 · 10 epochs` for runs that differ in their seed alone."""
-    first = runs[0]
-    if first.recipe is None:
-        return f"{first.name} · {len(runs)} runs"
-    seeds = sorted({run.recipe.seed for run in runs if run.recipe})
-    told = f"seeds {_ranges(seeds)}" if len(seeds) > 1 else f"{len(runs)} runs"
-    rest = words.run_title(first).removeprefix(f"{first.name} · seed {first.recipe.seed}")
-    return f"{first.name} · {told}{rest}"
-
-
-def _ranges(numbers: Iterable[int]) -> str:
-    """Write `0-2, 5` for 0, 1, 2, 5."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in found)
 
 
 def _group_status(runs: Sequence[store.Run]) -> str:

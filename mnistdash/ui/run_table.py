@@ -4,13 +4,21 @@ import csv
 import hashlib
 import io
 import json
-import re
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from mnistdash import figures, store
-from mnistdash.ui import chart, curves, recipe_form, run_rows, runs_grid, state, training_view
+from mnistdash.ui import (
+    chart,
+    curves,
+    recipe_form,
+    run_rows,
+    runs_grid,
+    state,
+    training_view,
+    words,
+)
 
 _KEY = "run-table"
 _SAID = "run_table_said"  # session key: what the last press came to, said once
@@ -33,7 +41,6 @@ def run_table(runs: Sequence[store.Run]) -> None:
     if not runs:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return
-    runs = [run_rows.legible(run) for run in runs]
     ids = runs_grid.runs_grid(
         run_rows.rows(runs), caption="All runs with their accuracy, newest first", key=_KEY
     )
@@ -56,7 +63,7 @@ def _watch(shown: tuple[object, ...]) -> None:
         runs = state.open_store().runs()
     except store.StoreError:  # busy, say: the next look will tell
         return
-    if _signature(map(run_rows.legible, runs)) != shown:
+    if _signature(runs) != shown:
         st.rerun()
 
 
@@ -83,7 +90,7 @@ def _of_all(runs: Sequence[store.Run], chosen: Sequence[store.Run]) -> None:
                 _press("Stop them", _stop_named, under_way)
         st.download_button(
             "Download table as CSV",
-            lambda: run_rows.csv_text([*map(run_rows.legible, state.open_store().runs())]),
+            lambda: run_rows.csv_text(state.open_store().runs()),
             file_name="runs.csv",
             mime="text/csv",
             icon=":material/table:",
@@ -97,7 +104,7 @@ def _chosen_sentence(chosen: Sequence[store.Run]) -> str:
     if not chosen:
         return "Tick runs to show, compare, rename, stop, delete or download them."
     if len(chosen) == 1:
-        return _plain(run_rows.describe(chosen[0]))
+        return words.plain(run_rows.describe(chosen[0]))
     return f"{len(chosen)} runs are chosen."
 
 
@@ -293,7 +300,7 @@ def _details(chosen: Sequence[store.Run]) -> None:
     if len(chosen) == 1:
         run = chosen[0]
         layers = run.recipe.layers if run.recipe else ""
-        st.caption(_plain(" · ".join(part for part in (layers, run.reason, run.note) if part)))
+        st.caption(words.plain(" · ".join(part for part in (layers, run.reason, run.note) if part)))
     trained = [run for run in chosen if run.history]
     if len(trained) > _LAID_OVER:
         st.caption(f"The curves of the first {_LAID_OVER} of {len(trained)} runs.")
@@ -353,8 +360,3 @@ def history_csv(run: store.Run) -> str:
     writer.writeheader()
     writer.writerows({**epoch, "epoch": epoch["epoch"] + 1} for epoch in run.history)
     return target.getvalue()
-
-
-def _plain(text: str) -> str:
-    """Write a text so that Streamlit shows it as it is, whatever markup a name holds."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-!|$~:])", r"\\\1", text)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import html
-import re
 import secrets
 import statistics
 import time
@@ -186,7 +185,7 @@ def _ended_meanwhile(runs: Sequence[store.Run]) -> None:
     for run_id in watched:
         run = None if run_id in going_on else state.open_store().run(run_id)
         if run is not None and not run.under_way and run.request not in going_on:
-            st.caption(f"{plain(words.run_title(run))}: {plain(_end(run))}")
+            st.caption(f"{words.plain(words.run_title(run))}: {words.plain(_end(run))}")
 
 
 # --- one card for all runs of one request -----------------------------------------------------
@@ -218,7 +217,7 @@ def _progress(runs: Sequence[store.Run], going_on: Sequence[store.Run]) -> None:
         said = "stopping"
     text, stop = st.columns((4, 1), vertical_alignment="center")
     with text:
-        st.progress(min(1.0, done), text=f"**{plain(title(runs))}** · {said}")
+        st.progress(min(1.0, done), text=f"**{words.plain(words.request_title(runs))}** · {said}")
     stop.button(
         "Stop",
         key=f"stop-{runs[0].request or runs[0].id}",
@@ -235,15 +234,6 @@ def _stop(run_id: str) -> None:
     together = [] if run is None else [each for each in _sisters(run) if each.under_way]
     for each in sorted(together, key=lambda each: each.status != "queued"):
         state.open_store().request_cancel(each.id)
-
-
-def title(runs: Sequence[store.Run]) -> str:
-    """Name the runs of one request: `dense-tutorial · 3 seeds · 10 epochs`."""
-    told = words.run_title(runs[0])
-    if len(runs) == 1 or runs[0].recipe is None:
-        return told
-    rest = told.removeprefix(f"{runs[0].name} · seed {runs[0].recipe.seed}")
-    return f"{runs[0].name} · {len(runs)} seeds{rest}"
 
 
 def _stage(run: store.Run) -> str:
@@ -266,7 +256,7 @@ def _stage(run: store.Run) -> str:
 def _end(run: store.Run) -> str:
     if run.finished:
         return f"{words.percent(run.test_accuracy)}, {words.errors(run.test_errors)}"
-    return (run.reason or run.status).rstrip(".")
+    return words.ending(run)
 
 
 def _seeds(runs: Sequence[store.Run]) -> None:
@@ -282,7 +272,7 @@ def _seeds(runs: Sequence[store.Run]) -> None:
 
 def _result(runs: Sequence[store.Run]) -> None:
     """Say how the runs of one request ended."""
-    name = plain(title(runs))
+    name = words.plain(words.request_title(runs))
     finished = [run for run in runs if run.finished]
     if len(runs) > 1:
         st.markdown(f"**{name}**: {spread(finished)}")
@@ -293,7 +283,7 @@ def _result(runs: Sequence[store.Run]) -> None:
             f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
         )
     else:
-        st.markdown(f"**{name}**: {plain(_end(runs[0]))}.")
+        st.markdown(f"**{name}**: {words.plain(_end(runs[0]))}")
     if finished:
         published_beside(finished[0])
 
@@ -344,8 +334,3 @@ def curves(runs: Sequence[store.Run], *, key: str = "curves", reveal: str | None
             f"Overfitting since epoch {since + 1}: the loss on the training images goes on falling,"
             " on the validation images it rises."
         )
-
-
-def plain(text: str) -> str:
-    """Write text so that Markdown shows it as it is: names and reasons are other people's."""
-    return re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", text)

@@ -1,6 +1,8 @@
 """How numbers, times and answers are written on screen."""
 
 import datetime
+import re
+from collections.abc import Iterable, Sequence
 
 from mnistdash import datasets, recipes, store
 
@@ -77,6 +79,39 @@ def ending(run: store.Run) -> str:
     """Say in one sentence how a run ended that has no results."""
     said = (run.reason or run.status).rstrip(".")
     return f"{said[:1].upper()}{said[1:]}."
+
+
+def request_title(runs: Sequence[store.Run]) -> str:
+    """Tell runs that were asked for together, as `dense-tutorial · seeds 0-2 · 10 epochs`.
+
+    One run is told by its `run_title`.
+    """
+    if len(runs) == 1:
+        return run_title(runs[0])
+    first = runs[0]
+    if first.recipe is None:
+        return f"{first.name} · {len(runs)} runs"
+    seeds = sorted({run.recipe.seed for run in runs if run.recipe})
+    told = f"seeds {_ranges(seeds)}" if len(seeds) > 1 else f"{len(runs)} runs"
+    rest = run_title(first).removeprefix(f"{first.name} · seed {first.recipe.seed}")
+    return f"{first.name} · {told}{rest}"
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Write `0-2, 5` for 0, 1, 2, 5."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in found)
+
+
+def plain(text: str) -> str:
+    """Write text so that Markdown shows it as it is: names and reasons are other people's."""
+    marked = re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", text)
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", marked)  # a list begins so
 
 
 def p_value(probability: float) -> str:

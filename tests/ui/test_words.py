@@ -130,3 +130,11 @@ def test_p_values_are_never_zero() -> None:
     """Three decimals; below them the bound."""
     assert words.p_value(0.0344) == "p = 0.034"
     assert words.p_value(0.0004) == "p < 0.001"
+
+
+def test_markup_in_a_name_is_shown_as_it_is() -> None:
+    """No picture is fetched, no word is bold, no list begins; a hyphen inside stays bare."""
+    assert words.plain("![](http://x/y)") == r"\!\[\](http\://x/y)"
+    assert words.plain("dense-tutorial") == "dense-tutorial"
+    assert words.plain("- a") == r"\- a"
+    assert words.plain("1. a") == r"1\. a"
