@@ -112,6 +112,7 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
             dataset.x_test[index],
             label=f"Test image {index}: {label}",
             size_px=SEEN_PX,
+            ink=dataset.ink,
             key="sample-picture",
         )
     said.markdown(f"Test image #{index} of {dataset.title}, labelled **{label}**")

@@ -87,8 +87,10 @@ def tiles(
         callbacks["on_choose_change"] = functools.partial(
             _forward_click, key, frozenset(captions["indices"]), on_choose
         )
+    # A list of one: in a dict, Streamlit looks for data frames and imports pandas to do so, a
+    # second of the first page.
     said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink}
-    _component(data=[_sheet(images) | said | {"captions": captions}], key=key, **callbacks)
+    _component(data=[sheet(images) | said | {"captions": captions}], key=key, **callbacks)
 
 
 def picture(
@@ -109,7 +111,7 @@ def picture(
         key: Streamlit key.
     """
     said = {"alts": [label], "size_px": size_px, "ink": ink, "captions": None}
-    _component(data=[_sheet(image[np.newaxis]) | said], key=key)
+    _component(data=[sheet(image[np.newaxis]) | said], key=key)
 
 
 def sprite(images: np.ndarray) -> bytes:
@@ -140,6 +142,24 @@ def sprite(images: np.ndarray) -> bytes:
     return png.getvalue()
 
 
+def sheet(images: np.ndarray) -> dict[str, Any]:
+    """Describe the sprite of some images to a component's JavaScript.
+
+    Args:
+        images: uint8 `(n, 28, 28)`, ink bright.
+
+    Returns:
+        The PNG in base 64, empty without images; the images in a row and in a column of it; the
+        pixels from one to the next.
+    """
+    return {
+        "png": _encoded(images.tobytes(), len(images)) if len(images) else "",
+        "columns": min(len(images), SHEET_COLUMNS),
+        "rows": -(-len(images) // SHEET_COLUMNS),
+        "pitch": SHEET_PITCH,
+    }
+
+
 def clicked_index(value: object, indices: Collection[int]) -> int | None:
     """Return the index that a browser says was clicked, or None if no tile has it.
 
@@ -156,18 +176,6 @@ def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int],
     index = clicked_index(state.get("choose"), indices)
     if index is not None:
         on_choose(index)
-
-
-# The data goes as a list of one: in a dict, Streamlit looks for data frames and imports pandas to
-# do so, a second of the first page.
-def _sheet(images: np.ndarray) -> dict[str, Any]:
-    """Describe the sprite of `images` to the component's JavaScript."""
-    return {
-        "png": _encoded(images.tobytes(), len(images)) if len(images) else "",
-        "columns": min(len(images), SHEET_COLUMNS),
-        "rows": -(-len(images) // SHEET_COLUMNS),
-        "pitch": SHEET_PITCH,
-    }
 
 
 # Every run of a page shows most of its images again. Finding them here takes a hundredth of the

@@ -7,6 +7,7 @@ export default function pairs({ data: [data], parentElement, setTriggerValue }) 
   const list = parentElement.querySelector(".pairs");
   if (!lists.has(list)) list.addEventListener("click", (event) => choose(list, event));
   lists.set(list, (classes) => setTriggerValue("choose", classes));
+  list.classList.toggle("photographs", !data.ink);
   list.style.setProperty("--sheet", `url("data:image/png;base64,${data.png}")`);
   while (list.children.length > data.pairs.length) list.lastElementChild.remove();
   while (list.children.length < data.pairs.length) list.append(newRow());

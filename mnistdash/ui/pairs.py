@@ -1,6 +1,5 @@
 """The largest confusions as a list of buttons, each with some of its images."""
 
-import base64
 import functools
 import pathlib
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,12 +47,9 @@ def pairs(
         for pair in shown
     ]
     images = dataset.x_test[np.concatenate([np.array([], int), *found])]
-    data = {
-        # All pictures in one sprite: of a component each, the page would wait for seven.
-        "png": base64.b64encode(gallery.sprite(images)).decode() if len(images) else "",
-        "columns": min(len(images), gallery.SHEET_COLUMNS),
-        "rows": -(-len(images) // gallery.SHEET_COLUMNS),
-        "pitch": gallery.SHEET_PITCH,
+    # All pictures in one sprite: of a component each, the page would wait for seven.
+    data = gallery.sheet(images) | {
+        "ink": dataset.ink,
         "pairs": [
             {
                 "classes": [pair.true_class, pair.pred_class],

@@ -65,10 +65,10 @@ def test_sprite_of_a_page_is_drawn_once(
     draw = gallery.sprite
     monkeypatch.setattr(gallery, "sprite", lambda part: drawn.append(len(part)) or draw(part))
     gallery._encoded.cache_clear()
-    first, again = gallery._sheet(images), gallery._sheet(images.copy())
+    first, again = gallery.sheet(images), gallery.sheet(images.copy())
     assert first == again
     assert drawn == [23]
-    gallery._sheet(images[:22])
+    gallery.sheet(images[:22])
     assert drawn == [23, 22]
     assert gallery._encoded.cache_info().maxsize == 64
 
