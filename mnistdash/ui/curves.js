@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 26, right: 14, bottom: 34, left: 44 };
-const states = new WeakMap(); // root element -> {charts, observer, revealed}
+const states = new WeakMap(); // root element -> {data, observer}
 
 export default function curves({ data: [data], parentElement }) {
   const root = parentElement.querySelector(".curves");
@@ -13,7 +13,6 @@ export default function curves({ data: [data], parentElement }) {
   state.data = data;
   paintLegend(root.querySelector(".legend"), data.charts);
   paint(root, data);
-  reveal(root, state, data.reveal);
 }
 
 function begin(root) {
@@ -21,18 +20,6 @@ function begin(root) {
   state.observer = new ResizeObserver(() => paint(root, state.data));
   state.observer.observe(root);
   return state;
-}
-
-// A training just asked for comes into view with all that is said of it.
-function reveal(root, state, word) {
-  if (!word || word === state.revealed) return;
-  state.revealed = word;
-  const host = root.getRootNode().host ?? root;
-  const card = host.closest('[class*="st-key-training-live"]') ?? host;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const into = () => card.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-  requestAnimationFrame(into);
-  setTimeout(into, 400); // the page around it may have been laid out meanwhile
 }
 
 function paint(root, data) {

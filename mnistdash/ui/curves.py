@@ -31,9 +31,7 @@ _component = st.components.v2.component(
 )
 
 
-def curves(
-    runs: Sequence[store.Run], *, key: str, epochs: int | None = None, reveal: str | None = None
-) -> None:
+def curves(runs: Sequence[store.Run], *, key: str, epochs: int | None = None) -> None:
     """Show accuracy and loss over the epochs, of one run or of several laid over each other.
 
     One run is shown with its training and its validation curve and the way through its epochs;
@@ -43,13 +41,11 @@ def curves(
         runs: with a recipe each; up to `NUM_COLOURS` are told apart by colour.
         key: Streamlit key; keep it stable and the curves change in place.
         epochs: the width of the charts; as many as are planned by default.
-        reveal: a word that is new when the charts should be scrolled into view, with the
-            container around them.
     """
     drawn = [run for run in runs if run.recipe is not None]
     width = epochs or max((planned(run) for run in drawn), default=1)
     charts = [_chart(drawn, metric, width) for metric in ("accuracy", "loss")]
-    _component(data=[{"charts": charts, "reveal": reveal}], key=key)
+    _component(data=[{"charts": charts}], key=key)
 
 
 def planned(run: store.Run) -> int:

@@ -11,13 +11,14 @@ import streamlit as st
 
 from mnistdash import datasets, evaluation, recipes, store
 from mnistdash.ui import curves as charts
-from mnistdash.ui import recipe_form, state, words
+from mnistdash.ui import recipe_form, reveal, state, words
 
 _TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
 _ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
 _WATCHED = "training_watched"  # session key: runs shown under way here, the oldest first
+_LIVE = "training-live"  # key of the card that a press on Train brings into sight
 _MAX_WATCHED = 16
 _FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just asked for
 
@@ -92,6 +93,7 @@ def _send(run_id: str) -> None:
     """Send a run to the worker, and let the page that follows the click show it first."""
     st.session_state[state.FRESH] = run_id
     st.session_state[_ASKED] = True
+    reveal.ask(_LIVE)
     state.open_engine().submit(run_id)
 
 
@@ -112,21 +114,19 @@ def resume_button(run: store.Run, place: str) -> None:
 
 def watch() -> None:
     """Show the trainings under way, refreshed while there are any, else the one just ended."""
-    asked = st.session_state.pop(_ASKED, False)
-    if asked and state.open_engine().ready:
+    if st.session_state.pop(_ASKED, False) and state.open_engine().ready:
         _wait_for_figures()
     under_way = _runs_under_way()
-    reveal = secrets.token_hex(4) if asked else None
     if under_way:
         poll = POLL_SECONDS if _begun(under_way) else FIRST_POLL_SECONDS
         with st.container(key="training-area"):
-            st.fragment(_under_way, run_every=poll)(_stages(under_way), reveal)
+            st.fragment(_under_way, run_every=poll)(_stages(under_way))
         return
     fresh = st.session_state.get(state.FRESH)
     run = state.open_store().run(fresh) if fresh else None
     if run is not None:
         with st.container(key="training-area"):
-            _card(_sisters(run), reveal, first=True)
+            _card(_sisters(run), first=True)
 
 
 def _wait_for_figures() -> None:
@@ -161,7 +161,7 @@ def _age(run: store.Run) -> tuple[float, int]:
     return run.created_at, run.recipe.seed if run.recipe else 0
 
 
-def _under_way(shown: list[tuple], reveal: str | None) -> None:
+def _under_way(shown: list[tuple]) -> None:
     runs = _runs_under_way()
     if _stages(runs) != shown:
         st.rerun()
@@ -172,7 +172,7 @@ def _under_way(shown: list[tuple], reveal: str | None) -> None:
     requests = dict.fromkeys(run.request or run.id for run in queue)
     for place, request in enumerate(requests):
         run = next(run for run in queue if request in (run.request, run.id))
-        _card(_sisters(run), reveal, first=place == 0)
+        _card(_sisters(run), first=place == 0)
     _ended_meanwhile(runs)
 
 
@@ -191,10 +191,10 @@ def _ended_meanwhile(runs: Sequence[store.Run]) -> None:
 # --- one card for all runs of one request -----------------------------------------------------
 
 
-def _card(runs: Sequence[store.Run], reveal: str | None, *, first: bool) -> None:
+def _card(runs: Sequence[store.Run], *, first: bool) -> None:
     """Show the runs of one request: the same places before and after the end, so nothing blinks."""
     going_on = [run for run in runs if run.under_way]
-    key = "training-live" if first else f"training-waits-{runs[0].id}"
+    key = _LIVE if first else f"training-waits-{runs[0].id}"
     with st.container(border=True, key=key):
         with st.container(key=f"{key}-head"):
             if going_on:
@@ -204,8 +204,9 @@ def _card(runs: Sequence[store.Run], reveal: str | None, *, first: bool) -> None
             if len(runs) > 1:
                 _seeds(runs)
         if first:
-            curves(runs, key="training-curves", reveal=reveal)
+            curves(runs, key="training-curves")
             _after(runs, going_on)
+            reveal.here(_LIVE)
 
 
 def _progress(runs: Sequence[store.Run], going_on: Sequence[store.Run]) -> None:
@@ -325,9 +326,9 @@ def published_beside(run: store.Run) -> None:
         st.caption(f"Published: {words.percent(preset.published_accuracy)}")
 
 
-def curves(runs: Sequence[store.Run], *, key: str = "curves", reveal: str | None = None) -> None:
+def curves(runs: Sequence[store.Run], *, key: str = "curves") -> None:
     """Show loss and accuracy over the epochs, and since when one run learns by heart."""
-    charts.curves(runs, key=key, reveal=reveal)
+    charts.curves(runs, key=key)
     since = evaluation.overfitting_since(runs[0].history) if len(runs) == 1 else None
     if since is not None:
         st.caption(

@@ -329,7 +329,7 @@ def test_what_was_typed_is_trained_by_finger(
     choose: Choose,
     app_store: store.Store,
 ) -> None:
-    """On a phone: typed, tapped at once, trained; and the progress comes into view."""
+    """On a phone: typed, tapped at once, trained; progress and curves come into view."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
@@ -348,8 +348,10 @@ def test_what_was_typed_is_trained_by_finger(
         assert run.recipe.epochs == int(typed)
         wait_for_points(page, 0, timeout_ms=COLD_MS)
         page.wait_for_timeout(1000)  # a smooth scroll
-        bar = page.locator(".st-key-training-live").get_by_test_id("stProgress").bounding_box()
-        assert 0 <= bar["y"] < bar["y"] + bar["height"] <= 844
+        live = page.locator(".st-key-training-live")
+        for seen in (live.get_by_test_id("stProgress"), *live.locator(".chart > svg").all()):
+            box = seen.bounding_box()
+            assert 0 <= box["y"] < box["y"] + box["height"] <= 844
         app_store.request_cancel(run.id)
         page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=STOP_MS)
     context.close()
@@ -464,7 +466,7 @@ def test_page_asks_nothing_once_nothing_trains(
 ) -> None:
     """While a training runs the page looks for news; after its end it sends nothing more."""
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page("train")
     ask_for(page, settled, choose, epochs=30, seed=52)
     press(page, held_ms=0)
