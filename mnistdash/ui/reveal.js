@@ -6,7 +6,10 @@ export default function reveal({ data: [part, stamp] }) {
   if ((stamps.get(part) ?? 0) === stamp) return;
   stamps.set(part, stamp);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document
-    .querySelector(`.st-key-${part}`)
-    ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "nearest" });
+  const into = () =>
+    document
+      .querySelector(`.st-key-${part}`)
+      ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "nearest" });
+  into();
+  setTimeout(into, 500); // what came with it may have been drawn, and be taller, since
 }

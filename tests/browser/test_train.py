@@ -347,7 +347,7 @@ def test_what_was_typed_is_trained_by_finger(
         run = asked_for_since(app_store, before)
         assert run.recipe.epochs == int(typed)
         wait_for_points(page, 0, timeout_ms=COLD_MS)
-        page.wait_for_timeout(1000)  # a smooth scroll
+        page.wait_for_timeout(1500)  # a smooth scroll, and the one after it
         live = page.locator(".st-key-training-live")
         for seen in (live.get_by_test_id("stProgress"), *live.locator(".chart > svg").all()):
             box = seen.bounding_box()
