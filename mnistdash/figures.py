@@ -105,11 +105,12 @@ def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
     return _calm(figure, height=260, said=said)
 
 
-def pixel_grid(image: np.ndarray) -> go.Figure:
+def pixel_grid(image: np.ndarray, *, height_px: int = 500) -> go.Figure:
     """Draw one image as the numbers it is made of.
 
     Args:
         image: uint8 `(28, 28)`.
+        height_px: of the whole figure; the grid is square, and as wide as its place allows.
     """
     rows, columns = np.nonzero(image)
     figure = go.Figure(
@@ -138,9 +139,9 @@ def pixel_grid(image: np.ndarray) -> go.Figure:
     )
     bare = {"constrain": "domain", "showgrid": False, "zeroline": False, "dtick": 4}
     figure.update_xaxes(side="top", range=[-0.5, 27.5], **bare)
-    figure.update_yaxes(scaleanchor="x", range=[27.5, -0.5], **bare)
+    figure.update_yaxes(scaleanchor="x", constraintoward="top", range=[27.5, -0.5], **bare)
     said = f"28x28 pixels as numbers from 0 to 255: {len(rows)} are inked, {784 - len(rows)} are 0"
-    return _calm(figure, height=640, said=said)
+    return _calm(figure, height=height_px, said=said)
 
 
 def _range_in_words(name: str, counts: Sequence[int], class_names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, gallery, reveal
+from mnistdash.ui import chart, gallery, reveal, widgets
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -63,7 +63,9 @@ def one_image(dataset: datasets.Dataset) -> None:
             st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
-        chart.show(figures.pixel_grid(dataset.x_test[index]), key="pixel-grid")
+        height_px = 390 if widgets.on_phone() else 500
+        grid = figures.pixel_grid(dataset.x_test[index], height_px=height_px)
+        chart.show(grid, key="pixel-grid")
         reveal.here(_ONE)
 
 

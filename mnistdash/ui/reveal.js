@@ -11,5 +11,9 @@ export default function reveal({ data: [part, stamp] }) {
       .querySelector(`.st-key-${part}`)
       ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "nearest" });
   into();
-  setTimeout(into, 500); // what came with it may have been drawn, and be taller, since
+  // What came with it may have been drawn, and be taller, since; whoever scrolls is left alone.
+  const again = setTimeout(into, 500);
+  for (const moved of ["wheel", "touchmove", "keydown"]) {
+    addEventListener(moved, () => clearTimeout(again), { once: true, passive: true });
+  }
 }
