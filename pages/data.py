@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, data_view, widgets, words
+from mnistdash.ui import chart, data_view, fields, widgets, words
 
 SMALL_PX = 160
 
@@ -37,10 +37,9 @@ if not dataset.verified:
 sampled, numbers = st.columns(2, gap="large")
 with sampled:
     st.header("Sample images by class")
-    seed = st.number_input(
-        "Sample", 0, 9_999, key="sample_seed", persist_state="session", width=SMALL_PX
-    )
-    data_view.samples(dataset, seed)
+    seed = fields.whole_number("Sample", key="sample_seed", low=0, high=9_999, width=SMALL_PX)
+    if seed is not None:
+        data_view.samples(dataset, seed)
 with numbers:
     data_view.one_image(dataset)
 

@@ -1,14 +1,17 @@
 """The data page's pieces: samples of each class, and one image as numbers."""
 
+import functools
+import re
+
 import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, gallery, reveal, widgets
+from mnistdash.ui import chart, fields, gallery, reveal, widgets
 
 PER_CLASS = 8
 SAMPLE_PX = 36
-_INDEX = "data_index"  # session key: the test image shown as numbers
+_INDEX = "data_index-{}"  # session key: the test image of a data set shown as numbers, as typed
 _ONE = "one-image"  # the container of what a click on a sample changes
 
 
@@ -32,8 +35,8 @@ def samples(dataset: datasets.Dataset, seed: int) -> None:
         indices=chosen,
         answers=names,
         alts=[f"Image {index}: {name}" for index, name in zip(chosen, names, strict=True)],
-        chosen=st.session_state.get(_INDEX),
-        on_choose=_choose,
+        chosen=_chosen(dataset.name),
+        on_choose=functools.partial(_choose, dataset.name),
         tile_px=SAMPLE_PX,
         across=PER_CLASS,
         ink=dataset.ink,
@@ -45,10 +48,15 @@ def one_image(dataset: datasets.Dataset) -> None:
     """Show one test image as its pixels' numbers, with its label and one-hot vector."""
     with st.container(key=_ONE):
         st.header("One image as numbers")
-        last = len(dataset.x_test) - 1
-        st.session_state[_INDEX] = min(st.session_state.get(_INDEX) or 0, last)
         number, picture, words = st.columns((3, 2, 4), vertical_alignment="bottom")
-        index = number.number_input("Test image", 0, last, key=_INDEX, persist_state="session")
+        with number:
+            last = len(dataset.x_test) - 1
+            index = fields.whole_number(
+                "Test image", key=_INDEX.format(dataset.name), low=0, high=last, width="stretch"
+            )
+        reveal.here(_ONE)
+        if index is None:
+            return
         label = int(dataset.y_test[index])
         name = dataset.class_names[label]
         with picture:
@@ -66,9 +74,13 @@ def one_image(dataset: datasets.Dataset) -> None:
         height_px = 390 if widgets.on_phone() else 500
         grid = figures.pixel_grid(dataset.x_test[index], height_px=height_px)
         chart.show(grid, key="pixel-grid")
-        reveal.here(_ONE)
 
 
-def _choose(index: int) -> None:
-    st.session_state[_INDEX] = index
+def _chosen(name: str) -> int | None:
+    typed = st.session_state.get(_INDEX.format(name), "0")
+    return int(typed) if re.fullmatch("[0-9]{1,6}", typed) else None
+
+
+def _choose(name: str, index: int) -> None:
+    st.session_state[_INDEX.format(name)] = str(index)
     reveal.ask(_ONE)

@@ -4,12 +4,11 @@ Numbers are typed as text and read here: what can't be read stays in its box, wi
 """
 
 import dataclasses
-import html
 
 import streamlit as st
 
 from mnistdash import datasets, recipes, store
-from mnistdash.ui import words
+from mnistdash.ui import fields, words
 
 CUSTOM = "custom"
 _PREFIX = "recipe_"
@@ -297,9 +296,9 @@ def _preset_with(layers: str) -> str:
 # --- fields ---------------------------------------------------------------------------------
 
 
-def _row(fields: tuple[tuple[str, str], ...], troubles: dict[str, str]) -> None:
+def _row(named: tuple[tuple[str, str], ...], troubles: dict[str, str]) -> None:
     """Show fields side by side: rows of columns, so that Tab goes along as one reads."""
-    for column, (label, name) in zip(st.columns(4), fields, strict=False):
+    for column, (label, name) in zip(st.columns(4), named, strict=False):
         with column:
             _field(label, name, troubles)
 
@@ -316,5 +315,4 @@ def _field(label: str, name: str, troubles: dict[str, str]) -> None:
 def _trouble_at(name: str, troubles: dict[str, str]) -> None:
     """Say below a field why it can't be read."""
     if name in troubles:
-        plain = html.escape(troubles[name].replace("`", ""))
-        st.html(f'<p class="field-trouble" role="alert">{plain}</p>')
+        fields.trouble(troubles[name])
