@@ -24,7 +24,7 @@ if not others:
 if st.session_state.get("other") not in others:
     st.session_state["other"] = next(iter(others))
 st.selectbox(
-    f"{title} ({words.percent(run.test_accuracy)}) beside",
+    f"{title} beside",
     list(others),
     format_func=lambda run_id: words.run_label(others[run_id]),
     key="other",
@@ -35,6 +35,8 @@ _, others_answers = widgets.require_results(other)
 changes = answers.compared_with(others_answers)
 widgets.facts(
     {
+        "Accuracy": (words.percent(answers.accuracy), f"{title} on {dataset.title}"),
+        "The other's": (words.percent(others_answers.accuracy), "on the same images"),
         "Fixed": (words.count(len(changes.fixed)), "only the other is wrong"),
         "Broken": (words.count(len(changes.broken)), f"only {title} is wrong"),
         "Both are wrong": (words.count(len(changes.both_wrong)), "the hard ones"),

@@ -1373,6 +1373,67 @@ def test_any_finished_run_answers_drawings(mine: store.Run) -> None:
     assert len(choice.options) == 3
 
 
+DAMAGE_MODEL = "UPDATE artifacts SET data = x'00' WHERE run_id = ? AND name = 'model.tflite'"
+
+
+def keep_drawings(runs: store.Store, labels: tuple[int, ...]) -> None:
+    """Keep the same upright stroke under these labels; it was read as a 1."""
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 13:15] = 255
+    for label in labels:
+        runs.keep_drawing(image, label, strokes=[], answer=1, confidence=0.9, run_name="starter")
+
+
+def test_damaged_drawings_break_no_page(home: pathlib.Path, runs: store.Store) -> None:
+    """Of two drawings one is damaged, then both: the other is shown, then a sentence is."""
+    keep_drawings(runs, (1, 7))
+    first, second = runs.drawing_ids()
+    alter(home, "UPDATE drawings SET image = x'00' WHERE id = ?", first)
+    assert len(tiles(open_page("draw"), "my-digits")) == 1
+    alter(home, "UPDATE drawings SET image = x'00' WHERE id = ?", second)
+    st.cache_resource.clear()  # as after a restart: what was read whole stays readable until then
+    assert "My digits" not in [head.value for head in open_page("draw").header]
+    for name in ("overview", "confusion", "gallery", "compare"):
+        assert "None of the drawings kept can be read" in text(open_page(name, set="drawings"))
+
+
+def test_drawing_kept_meanwhile_breaks_no_page(
+    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody keeps a drawing between the two reads of a page: it is shown the next time."""
+    keep_drawings(runs, (1, 7))
+    known = runs.drawing_ids()[:1]
+    monkeypatch.setattr(store.Store, "drawing_ids", lambda self: known)
+    assert len(tiles(open_page("draw"), "my-digits")) == 1
+
+
+def test_compare_on_drawings_shows_accuracies_on_drawings(
+    runs: store.Store, mine: store.Run
+) -> None:
+    """Of a one kept as 1 and once as 7 a run reads at most one correctly: 0 or 50 %."""
+    keep_drawings(runs, (1, 7))
+    other = add_run(runs, "other", (), seed=1)
+    said = text(open_page("compare", run=mine.id, other=other.id, set="drawings"))
+    assert re.search(r"Accuracy\s*(0|50)\.00 %", said), said
+
+
+def test_several_digits_and_a_damaged_model_are_a_sentence(
+    home: pathlib.Path, mine: store.Run
+) -> None:
+    """A picture of two digits, read by a run whose model is damaged, says so."""
+    alter(home, DAMAGE_MODEL, mine.id)
+    sheet = np.full((100, 160), 235, np.uint8)
+    sheet[20:80, 40:46] = sheet[20:80, 110:116] = 20
+    target = io.BytesIO()
+    Image.fromarray(sheet).save(target, "PNG")
+    at = open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload("two.png", target.getvalue(), "image/png").run()
+    assert not at.exception
+    assert "The model.tflite of this run is damaged." in text(at)
+
+
 def test_text_renamed_png_is_a_sentence(runs: store.Store) -> None:
     """An upload that is no picture is refused in words."""
     at = open_page("draw")

@@ -134,7 +134,11 @@ def picture(runs: list[store.Run], upload: object) -> None:
     if len(images) == 1:
         why.why(answers(runs, images[0], plain=None, strokes=[]))
         return
-    probs = state.load_classifier(runs[0].id).probs(images)
+    try:
+        probs = state.load_classifier(runs[0].id).probs(images)
+    except store.StoreError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
     names = widgets.class_names_of(runs[0])
     st.html(f'<div class="answer">{" ".join(html.escape(names[c]) for c in probs.argmax(1))}</div>')
     gallery.tiles(

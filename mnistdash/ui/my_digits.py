@@ -46,13 +46,13 @@ def keep_button(
 def my_digits(runs: list[store.Run]) -> None:
     """Show the kept drawings as a gallery, and each digit run's accuracy on them."""
     ids = state.open_store().drawing_ids()
-    drawings = state.load_drawings(ids)
-    if drawings is None:
+    readable = {drawing.id: drawing for drawing in state.open_store().drawings()}
+    kept = [readable[drawing_id] for drawing_id in ids if drawing_id in readable]
+    if not kept:
         return
     st.header("My digits")
-    kept = sorted(state.open_store().drawings(), key=lambda drawing: ids.index(drawing.id))
     gallery.tiles(
-        drawings.x_test,
+        np.stack([drawing.image for drawing in kept]),
         indices=range(len(kept)),
         answers=[str(drawing.answer) for drawing in kept],
         probabilities=[drawing.confidence for drawing in kept],

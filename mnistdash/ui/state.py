@@ -77,9 +77,13 @@ def evaluate_drawings(run_id: str, ids: tuple[str, ...]) -> evaluation.Evaluatio
     """Return a run's answers to the drawings that people kept.
 
     Raises:
-        StoreError: the run's model is missing or damaged.
+        StoreError: the run's model is missing or damaged, or no drawing can be read.
     """
     drawings = load_drawings(ids)
+    if drawings is None:
+        raise store.StoreError(
+            "None of the drawings kept can be read (any more). Choose the run's own test images."
+        )
     return evaluation.Evaluation(drawings.y_test, load_classifier(run_id).probs(drawings.x_test))
 
 

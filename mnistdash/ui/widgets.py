@@ -46,7 +46,8 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
     try:
         if st.session_state.get("set") == "drawings":
             ids = state.open_store().drawing_ids()
-            return state.load_drawings(ids), state.evaluate_drawings(run.id, ids)
+            answers = state.evaluate_drawings(run.id, ids)
+            return state.load_drawings(ids), answers
         dataset = datasets.load(run.dataset)
         answers = state.load_evaluation(run.id, run.dataset)
     except (datasets.DataError, store.StoreError) as error:

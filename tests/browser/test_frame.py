@@ -37,7 +37,7 @@ def test_menu_closes_when_a_page_is_chosen_on_a_phone(
 ) -> None:
     """A tap on a page's name shows the page, not the menu over it."""
     phone.goto(f"{app_url}/confusion")
-    phone.get_by_role("heading", name="Confusion").wait_for()
+    phone.get_by_role("heading", name="Confusion", exact=True).wait_for()
     settled(phone)
     phone.get_by_test_id("stExpandSidebarButton").tap()
     link(phone, "Overview").tap()
@@ -78,7 +78,7 @@ def test_page_change_is_one_entry_of_the_history(
     page = open_page("gallery", run=run.id, true=pair.true_class)
     before = page.evaluate("history.length")
     link(page, "Confusion").click()
-    page.get_by_role("heading", name="Confusion").wait_for()
+    page.get_by_role("heading", name="Confusion", exact=True).wait_for()
     settled(page)
     page.wait_for_timeout(300)
     assert page.evaluate("history.length") == before + 1

@@ -37,7 +37,8 @@ def test_back_and_forward_between_cells(
     page = open_page("confusion", run=run.id)
 
     def choose(pair: evaluation.Pair) -> None:
-        page.locator(f".st-key-top-{pair.true_class}-{pair.pred_class} button").click()
+        cell = f"{pair.true_class} read as {pair.pred_class}: {pair.count} image"
+        page.get_by_role("gridcell", name=cell).click()
         chips(page, f"true {pair.true_class}", f"read as {pair.pred_class}")
 
     choose(first)
