@@ -69,9 +69,11 @@ def _train(options: argparse.Namespace) -> int:
     changes = {"seed": options.seed} | (
         {} if options.epochs is None else {"epochs": options.epochs}
     )
-    recipe = dataclasses.replace(preset.recipe, **changes)
+    name = options.dataset or preset.dataset
+    classes = len(datasets.class_names(name))
+    recipe = dataclasses.replace(preset.recipe, classes=classes, **changes)
     runs = store.Store(store.default_url())
-    run = _trained(runs, recipe, options.dataset or preset.dataset, preset.name)
+    run = _trained(runs, recipe, name, preset.name)
     facts = _facts(run)
     if options.json:
         print(json.dumps(facts))
@@ -82,7 +84,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -> store.Run:
     """Train in this process and return the finished run."""
-    recipes.check_fits(recipe, len(datasets.load(dataset).x_train))
+    recipes.check_fits(recipe, datasets.load(dataset).num_train)
     run_id = runs.enqueue(recipe, dataset, name=name).id
     with _progress_shown() as on_progress:
         engine.perform(run_id, runs.url, on_progress=on_progress)

@@ -14,7 +14,6 @@ import numpy as np
 if typing.TYPE_CHECKING:
     from ai_edge_litert import interpreter as litert
 
-NUM_CLASSES = 10
 NO_DIGIT = 2  # of the digit detector; its other classes are a one and any other digit
 _BATCH = 500  # images at once; larger ones are no faster and cost memory
 # A tensor is named by the operations merged into it: `mnistdash_1/2_conv32x3_1/Relu;...`.
@@ -39,6 +38,7 @@ class Classifier:
         self._lock = threading.Lock()
         self._interpreter = _load(model, threads=threads)
         self._layers: _LayerTensors | None = None  # made at the first use
+        self.num_classes = int(self._interpreter.get_output_details()[0]["shape"][1])
 
     def probs(self, images: np.ndarray) -> np.ndarray:
         """Compute each class's probability.
@@ -47,13 +47,13 @@ class Classifier:
             images: uint8 `(n, 28, 28)`, ink bright, ground 0; n may be 0.
 
         Returns:
-            float32 `(n, 10)`, rows sum to 1.
+            float32 `(n, K)`, rows sum to 1.
 
         Raises:
             ValueError: the array has another dtype or shape.
         """
         _check_images(images)
-        answers = np.empty((len(images), NUM_CLASSES), np.float32)
+        answers = np.empty((len(images), self.num_classes), np.float32)
         with self._lock:
             for start in range(0, len(images), _BATCH):
                 batch = images[start : start + _BATCH]
@@ -182,10 +182,12 @@ def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpre
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"This LiteRT model can't be read: {str(error)[:200]}.") from None
     shapes = [tuple(details["shape"]) for details in (*takes, *gives)]
-    if shapes != [(1, 28, 28), (1, NUM_CLASSES)] or takes[0]["dtype"] != np.uint8:
+    answers = shapes[1] if len(shapes) == 2 else ()
+    ours = shapes[:1] == [(1, 28, 28)] and len(answers) == 2 and answers[0] == 1
+    if not ours or answers[1] < 2 or takes[0]["dtype"] != np.uint8:
         raise ValueError(
             "This LiteRT model is not one of ours: expected uint8 (1, 28, 28) in and"
-            f" (1, {NUM_CLASSES}) out. Received: {shapes}."
+            f" (1, K) out, K classes. Received: {shapes}."
         )
     return loaded
 

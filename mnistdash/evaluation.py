@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-NUM_CLASSES = 10
 ORDERS = {
     "confident": "most confident error",
     "doubtful": "least confident",
@@ -39,11 +38,13 @@ class Changes:
 
 
 class Evaluation:
-    """What a model answered on labelled images.
+    """What a model answered on labelled images, of K classes.
+
+    `probs` is float32 `(n, K)`, or `None` where only the answers and their probabilities are known.
 
     Args:
-        y_true: whole numbers `(n,)` in 0-9.
-        probs: float32 `(n, 10)` in 0-1, rows sum to 1.
+        y_true: whole numbers `(n,)` in 0 to K-1.
+        probs: float32 `(n, K)` in 0-1, rows sum to 1.
 
     Raises:
         ValueError: the arrays don't fit each other, or hold what is no class or no probability.
@@ -51,51 +52,56 @@ class Evaluation:
 
     def __init__(self, y_true: np.ndarray, probs: np.ndarray) -> None:
         y_true, probs = np.asarray(y_true), np.asarray(probs)
-        _check(y_true, probs)
-        self.y_true = _read_only(y_true.astype(np.uint8))  # (n,)
+        _check_labels("y_true", y_true)
+        _check_probs(len(y_true), probs)
+        _check_classes("y_true", y_true, probs.shape[1])
         # Rounding leaves a sure answer a hair above 1, where no range of confidence finds it.
-        self.probs = _read_only(np.minimum(probs.astype(np.float32), 1))  # (n, 10)
+        self.probs: np.ndarray | None = _read_only(np.minimum(probs.astype(np.float32), 1))
+        self._take(y_true, self.probs.argmax(axis=1), self.probs.max(axis=1), probs.shape[1])
 
     @classmethod
     def from_predictions(
-        cls, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray
+        cls, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray, num_classes: int
     ) -> "Evaluation":
-        """Build an evaluation of which only the answers are known, not all ten probabilities.
-
-        Its `probs` spread what the answer left evenly over the other classes.
+        """Build an evaluation of which only the answers are known: its `probs` is `None`.
 
         Args:
-            y_true: whole numbers `(n,)` in 0-9.
-            y_pred: whole numbers `(n,)` in 0-9.
+            y_true: whole numbers `(n,)` in 0 to K-1.
+            y_pred: likewise.
             confidence: floats `(n,)` in 0-1, the probability of each answer.
+            num_classes: K.
 
         Raises:
             ValueError: the arrays don't fit each other, or hold what is no class or no
                 probability.
         """
-        y_pred, sure = np.asarray(y_pred), np.asarray(confidence, np.float32)
-        if y_pred.shape != sure.shape or y_pred.ndim != 1 or y_pred.dtype.kind not in "iu":
-            raise ValueError(f"`y_pred` must be whole numbers (n,). Received: {y_pred.shape}.")
-        if len(y_pred) and not 0 <= y_pred.min() <= y_pred.max() < NUM_CLASSES:
-            raise ValueError("`y_pred` must lie in 0-9.")
-        # A softmax's answer has at least a tenth; float16 may have rounded it down.
-        sure = np.clip(sure, 1 / NUM_CLASSES + 1e-6, 1.0)
-        probs = np.repeat((1 - sure)[:, np.newaxis] / (NUM_CLASSES - 1), NUM_CLASSES, axis=1)
-        probs[np.arange(len(y_pred)), y_pred] = sure
-        return cls(y_true, probs)
+        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        sure = np.asarray(confidence, np.float32)
+        for name, labels in (("y_true", y_true), ("y_pred", y_pred)):
+            _check_labels(name, labels)
+            _check_classes(name, labels, num_classes)
+        if not y_true.shape == y_pred.shape == sure.shape:
+            raise ValueError(
+                "`y_true`, `y_pred` and `confidence` must have one entry an image."
+                f" Received: {y_true.shape}, {y_pred.shape}, {sure.shape}."
+            )
+        if not (np.isfinite(sure).all() and sure.min() >= 0 and sure.max() <= 1):
+            raise ValueError("`confidence` must lie in 0-1.")
+        made = cls.__new__(cls)
+        made.probs = None
+        made._take(y_true, y_pred, sure, num_classes)
+        return made
+
+    def _take(
+        self, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray, num_classes: int
+    ) -> None:
+        self.num_classes = num_classes
+        self.y_true = _read_only(y_true.astype(np.uint8))  # (n,)
+        self.y_pred = _read_only(y_pred.astype(np.uint8))  # (n,), the most probable class
+        self.confidence = _read_only(confidence.astype(np.float32))  # (n,), its probability
 
     def __len__(self) -> int:
         return len(self.y_true)
-
-    @functools.cached_property
-    def y_pred(self) -> np.ndarray:
-        """The most probable class of each image, uint8 `(n,)`."""
-        return _read_only(self.probs.argmax(axis=1).astype(np.uint8))
-
-    @functools.cached_property
-    def confidence(self) -> np.ndarray:
-        """The probability of the predicted class, float32 `(n,)`."""
-        return _read_only(self.probs.max(axis=1))
 
     @functools.cached_property
     def right(self) -> np.ndarray:
@@ -104,10 +110,10 @@ class Evaluation:
 
     @functools.cached_property
     def matrix(self) -> np.ndarray:
-        """The confusion matrix, int64 `(10, 10)`: row true, column predicted."""
-        cells = self.y_true.astype(np.int64) * NUM_CLASSES + self.y_pred
-        counts = np.bincount(cells, minlength=NUM_CLASSES**2)
-        return _read_only(counts.reshape(NUM_CLASSES, NUM_CLASSES))
+        """The confusion matrix, int64 `(K, K)`: row true, column predicted."""
+        cells = self.y_true.astype(np.int64) * self.num_classes + self.y_pred
+        counts = np.bincount(cells, minlength=self.num_classes**2)
+        return _read_only(counts.reshape(self.num_classes, self.num_classes))
 
     @functools.cached_property
     def errors(self) -> np.ndarray:
@@ -125,21 +131,26 @@ class Evaluation:
         return wilson(len(self) - len(self.errors), len(self))
 
     @property
-    def loss(self) -> float:
-        """The mean cross-entropy in nats, probabilities below 1e-7 taken as 1e-7 as Keras does."""
+    def loss(self) -> float | None:
+        """The mean cross-entropy in nats, probabilities below 1e-7 taken as 1e-7 as Keras does.
+
+        `None` where only the answers are known.
+        """
+        if self.probs is None:
+            return None
         of_label = self.probs[np.arange(len(self)), self.y_true]
         return float(-np.log(np.clip(of_label, 1e-7, 1.0)).mean())
 
     @functools.cached_property
     def recall(self) -> np.ndarray:
-        """The share of each true class that is correct, float64 `(10,)`; NaN for none."""
+        """The share of each true class that is correct, float64 `(K,)`; NaN for none."""
         totals = self.matrix.sum(axis=1)
-        shares = np.full(NUM_CLASSES, np.nan)
+        shares = np.full(self.num_classes, np.nan)
         return _read_only(np.divide(self.matrix.diagonal(), totals, out=shares, where=totals > 0))
 
     @functools.cached_property
     def shares(self) -> np.ndarray:
-        """The matrix with each row divided by its sum, float64 `(10, 10)`; 0 for empty rows."""
+        """The matrix with each row divided by its sum, float64 `(K, K)`; 0 for empty rows."""
         return _read_only(self.matrix / np.maximum(self.matrix.sum(axis=1, keepdims=True), 1))
 
     def pairs(self) -> list[Pair]:
@@ -211,7 +222,7 @@ class Evaluation:
             case "pair":
                 return indices[np.lexsort((indices, -sure, pred, true))]
             case "even":
-                turn = _turns(true.astype(np.int64) * NUM_CLASSES + pred, -sure)
+                turn = _turns(true.astype(np.int64) * self.num_classes + pred, -sure)
                 return indices[np.lexsort((indices, -sure, turn))]
             case "random":
                 return np.random.default_rng(seed).permutation(indices)
@@ -307,16 +318,24 @@ def _turns(groups: np.ndarray, rank: np.ndarray) -> np.ndarray:
     return turns
 
 
-def _check(y_true: np.ndarray, probs: np.ndarray) -> None:
-    if y_true.ndim != 1 or y_true.dtype.kind not in "iu" or not len(y_true):
+def _check_labels(name: str, labels: np.ndarray) -> None:
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
         raise ValueError(
-            f"`y_true` must be whole numbers (n,), n >= 1. Received: {y_true.dtype} {y_true.shape}."
+            f"`{name}` must be whole numbers (n,), n >= 1. Received: {labels.dtype} {labels.shape}."
         )
-    if y_true.min() < 0 or y_true.max() >= NUM_CLASSES:
-        raise ValueError(f"`y_true` must lie in 0-9. Received: {y_true.min()}-{y_true.max()}.")
-    if probs.shape != (len(y_true), NUM_CLASSES) or probs.dtype.kind != "f":
+
+
+def _check_classes(name: str, labels: np.ndarray, num_classes: int) -> None:
+    if labels.min() < 0 or labels.max() >= num_classes:
         raise ValueError(
-            f"`probs` must be floats ({len(y_true)}, 10). Received: {probs.dtype} {probs.shape}."
+            f"`{name}` must lie in 0-{num_classes - 1}. Received: {labels.min()}-{labels.max()}."
+        )
+
+
+def _check_probs(images: int, probs: np.ndarray) -> None:
+    if probs.ndim != 2 or len(probs) != images or probs.shape[1] < 2 or probs.dtype.kind != "f":
+        raise ValueError(
+            f"`probs` must be floats ({images}, K), K >= 2. Received: {probs.dtype} {probs.shape}."
         )
     if not (np.isfinite(probs).all() and probs.min() >= 0):
         raise ValueError("`probs` must be finite and not negative.")

@@ -13,7 +13,7 @@ UNSTEADY_BELOW = 0.75
 DIGIT_BELOW = 0.45
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 
-Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, 10)
+Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, K)
 
 
 def occlusion_map(probs: Probs, image: np.ndarray, label: int) -> np.ndarray:
@@ -22,7 +22,7 @@ def occlusion_map(probs: Probs, image: np.ndarray, label: int) -> np.ndarray:
     Args:
         probs: a classifier's `probs`.
         image: uint8 `(28, 28)`, ink bright.
-        label: the answer, 0-9.
+        label: the answer, a class.
 
     Returns:
         float32 `(28, 28)`: by how much the probability of `label` falls, on average over the
@@ -126,7 +126,7 @@ def doubt(probs: np.ndarray, class_names: Sequence[str]) -> str | None:
 
     Args:
         probs: float32 `(9, 10)`, the answers to an image's `variants`.
-        class_names: ten names.
+        class_names: K names.
     """
     answer = int(probs[0].argmax())
     if probs[0, answer] < FLAT_BELOW:

@@ -53,7 +53,7 @@ def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]
 
     Args:
         counts: ten counts for each split, by its name.
-        class_names: ten names.
+        class_names: K names.
     """
     figure = go.Figure()
     for (name, values), colour in zip(counts.items(), (ACCENT, GREY), strict=False):

@@ -9,7 +9,7 @@ import math
 import re
 
 IMAGE_SHAPE = (28, 28, 1)
-NUM_CLASSES = 10
+MIN_CLASSES, MAX_CLASSES = 2, 62
 MAX_PARAMETERS = 5_000_000
 MAX_LAYERS = 40
 MAX_LAYERS_TEXT = 400  # characters
@@ -42,6 +42,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "validation": (0.0, 0.5),  # share of the training images
     "patience": (0, 100),  # epochs without a better validation loss; 0 never stops early
     "seed": (0, 2**32 - 1),
+    "classes": (MIN_CLASSES, MAX_CLASSES),
 }
 
 
@@ -96,14 +97,15 @@ _SIZES = {"pad": (1, 16), "conv": (1, 512), "pool": (2, 14), "avg": (2, 14), "de
 
 
 @functools.lru_cache(maxsize=256)
-def parse(text: str) -> tuple[Layer, ...]:
+def parse(text: str, classes: int = 10) -> tuple[Layer, ...]:
     """Read an architecture and compute every layer's output shape and parameter count.
 
     Args:
         text: words separated by spaces, such as `conv32x5 pool2 flatten dense128`.
+        classes: units of the last layer.
 
     Returns:
-        One layer a word, then the implied softmax over ten classes.
+        One layer a word, then the implied softmax over the classes.
 
     Raises:
         ValueError: a word is unknown, out of range or in the wrong place, or the whole is too
@@ -124,7 +126,7 @@ def parse(text: str) -> tuple[Layer, ...]:
             f"`layers` must end flat, but its last shape is {shape_text(shape)}."
             " Add `flatten` or `gap` at the end."
         )
-    layers.append(_place(Layer(word="softmax", kind="softmax", size=NUM_CLASSES), shape))
+    layers.append(_place(Layer(word="softmax", kind="softmax", size=classes), shape))
     total = sum(layer.parameters for layer in layers)
     if total > MAX_PARAMETERS:
         raise ValueError(
@@ -261,6 +263,7 @@ class Recipe:
     keep: str = "last"  # which epoch's weights: the last, or the best on validation
     patience: int = 0
     seed: int = 0
+    classes: int = 10  # of the data set, units of the last layer
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -271,7 +274,7 @@ class Recipe:
     @property
     def table(self) -> tuple[Layer, ...]:
         """The layers with their shapes and counts, the softmax last."""
-        return parse(self.layers)
+        return parse(self.layers, self.classes)
 
     @property
     def parameters(self) -> int:
@@ -592,14 +595,14 @@ _PHRASES = {
 
 
 def differences(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
-    """Say in a few words each what a recipe has otherwise than another, the seed left out.
+    """Say in a few words each what a recipe has otherwise than another, seed and classes left out.
 
     `("10 epochs", "rate 0.01")`, in the order of the recipe's settings.
     """
     changed = [
         (name, getattr(recipe, name))
         for name in Recipe.__dataclass_fields__
-        if name != "seed" and getattr(recipe, name) != getattr(base, name)
+        if name not in ("seed", "classes") and getattr(recipe, name) != getattr(base, name)
     ]
     said = [_PHRASES.get(name, f"{name} {{:g}}").format(value) for name, value in changed]
     return tuple("1 epoch" if phrase == "1 epochs" else phrase for phrase in said)

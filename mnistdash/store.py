@@ -500,7 +500,7 @@ class Store:
         return y_pred, confidence
 
     def probs(self, run_id: str) -> np.ndarray:
-        """Return a finished run's test probabilities, float32 `(n, 10)`.
+        """Return a finished run's test probabilities, float32 `(n, K)`.
 
         Raises:
             StoreError: they are missing or damaged.
@@ -508,7 +508,9 @@ class Store:
         data = self.artifact(run_id, "probs.npy")
         try:
             probs = np.load(io.BytesIO(data), allow_pickle=False)
-            if (probs.dtype, probs.shape[1:]) != (np.float32, (recipes.NUM_CLASSES,)):
+            run = self.run(run_id)
+            classes = run.recipe.classes if run and run.recipe else probs.shape[-1]
+            if (probs.dtype, probs.shape[1:]) != (np.float32, (classes,)):
                 raise ValueError
         except Exception:  # numpy and zipfile answer damage with a dozen kinds of exception
             raise StoreError("The probs.npy of this run is damaged. Train it again.") from None

@@ -47,8 +47,8 @@ st.header("Images in each class")
 chart.show(
     figures.class_counts(
         {
-            "training": np.bincount(dataset.y_train, minlength=10).tolist(),
-            "test": np.bincount(dataset.y_test, minlength=10).tolist(),
+            "training": np.bincount(dataset.y_train, minlength=len(dataset.class_names)).tolist(),
+            "test": np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist(),
         },
         dataset.class_names,
     ),

@@ -174,7 +174,6 @@ def test_labels_that_are_none_are_refused(y_true: object, sentence: str) -> None
         (GOOD.astype(np.int64), "must be floats"),
         (GOOD.astype(complex), "must be floats"),
         (GOOD.astype(object), "must be floats"),
-        (GOOD[:, :9], "must be floats"),
         (GOOD.T, "must be floats"),
         (GOOD[np.newaxis], "must be floats"),
         (None, "must be floats"),
@@ -378,6 +377,24 @@ def test_comparison_needs_the_same_images(world: evaluation.Evaluation) -> None:
             world.compared_with(other)
 
 
+# --- any number of classes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("classes", [2, 3, 26, 62])
+def test_number_of_classes_comes_from_the_array(classes: int) -> None:
+    """The last class read as the first: one error in the corner of a K by K matrix."""
+    y_true = np.array([0, classes - 1])
+    made = evaluation.Evaluation(y_true, np.eye(classes, dtype=np.float32)[[0, 0]])
+    assert made.matrix.shape == (classes, classes)
+    assert made.matrix[classes - 1, 0] == 1
+    assert made.pairs() == [evaluation.Pair(true_class=classes - 1, pred_class=0, count=1)]
+    assert made.select(order="even").tolist() == [1]
+    assert made.recall[0] == 1
+    assert made.recall[classes - 1] == 0
+    with pytest.raises(ValueError, match=f"must lie in 0-{classes - 1}"):
+        evaluation.Evaluation(np.array([classes]), np.eye(classes, dtype=np.float32)[[0]])
+
+
 # --- over the epochs ------------------------------------------------------------------------
 
 
@@ -385,8 +402,10 @@ def test_answers_alone_make_an_evaluation() -> None:
     """Class and confidence give the same errors, order and counts as all ten probabilities."""
     sure = np.array(WORLD_SURE, np.float16)
     made = evaluation.Evaluation.from_predictions(
-        np.array(WORLD_TRUE), np.array(WORLD_PRED, np.uint8), sure
+        np.array(WORLD_TRUE), np.array(WORLD_PRED, np.uint8), sure, 10
     )
+    assert made.probs is None, "nine probabilities that nobody knows"
+    assert made.loss is None
     assert made.y_pred.tolist() == WORLD_PRED
     np.testing.assert_allclose(made.confidence, WORLD_SURE, atol=1e-3)
     assert made.select(order="confident").tolist() == [7, 2, 5, 1, 3]
@@ -395,7 +414,7 @@ def test_answers_alone_make_an_evaluation() -> None:
 def test_errors_come_first_in_the_order_of_errors() -> None:
     """With correct images too, the most confident error still leads; the correct ones follow."""
     made = evaluation.Evaluation.from_predictions(
-        np.array([4, 4, 4, 4]), np.array([4, 9, 4, 9]), np.array([0.9, 0.5, 0.8, 0.7])
+        np.array([4, 4, 4, 4]), np.array([4, 9, 4, 9]), np.array([0.9, 0.5, 0.8, 0.7]), 10
     )
     assert made.select(order="confident", include_right=True).tolist() == [3, 1, 0, 2]
     assert made.select(order="doubtful", include_right=True).tolist() == [1, 3, 2, 0]
@@ -419,12 +438,12 @@ def test_answers_that_are_none_are_refused(y_pred: list[object], confidence: lis
     """Classes outside 0-9, other lengths and NaN are refused."""
     with pytest.raises(ValueError, match="`"):
         evaluation.Evaluation.from_predictions(
-            np.array([4]), np.array(y_pred), np.array(confidence)
+            np.array([4]), np.array(y_pred), np.array(confidence), 10
         )
 
 
 def test_once_right_and_wrong_at_the_end() -> None:
-    """Of four fours only the second was read rightly before and wrongly after the last epoch."""
+    """Of four fours only the second was correct before and wrong after the last epoch."""
     epochs = [np.array([4, 4, 9, 9]), np.array([4, 9, 9, 4])]
     assert evaluation.once_right(np.array([4] * 4), epochs).tolist() == [False, True, False, False]
 

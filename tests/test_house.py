@@ -172,6 +172,12 @@ def test_no_lambda_layer(path: pathlib.Path) -> None:
     assert not [name for name in names if name.endswith("layers.Lambda")]
 
 
+@files
+def test_no_number_of_classes_is_fixed(path: pathlib.Path) -> None:
+    """How many classes there are comes from the recipe, the data set or the array."""
+    assert "NUM_CLASSES" not in path.read_text()
+
+
 # --- how long things are --------------------------------------------------------------------
 
 

@@ -173,6 +173,7 @@ def test_long_text_is_refused_without_repeating_it() -> None:
 
 WITH = {"momentum": {"optimizer": "sgd"}, "patience": {"validation": 0.1}}
 LIMITS = [
+    ("classes", 2, 62, 1, 63),
     ("rotation", 0.0, 45.0, -0.1, 45.1),
     ("shift", 0.0, 0.3, -0.01, 0.31),
     ("zoom", 0.0, 0.5, -0.01, 0.51),
@@ -471,6 +472,7 @@ PUBLISHED = {
     ),
 }
 DEFAULTS = {
+    "classes": 10,
     "scaling": "unit",
     "rotation": 0.0,
     "shift": 0.0,
@@ -627,3 +629,21 @@ def test_control_characters_in_layers_are_a_sentence(text: str) -> None:
         recipes.parse(text)
     assert str(refused.value).isprintable()
     assert "``" not in str(refused.value)
+
+
+def test_classes_are_units_of_the_last_layer() -> None:
+    """26 letters behind 784 pixels: 784 * 26 + 26 weights; 1 and 63 classes are refused."""
+    letters = recipes.Recipe(layers="flatten", classes=26)
+    assert letters.table[-1].output_shape == (26,)
+    assert letters.parameters == 784 * 26 + 26
+    assert recipes.differences(letters, recipes.Recipe(layers="flatten")) == ()
+    for classes in (1, 63):
+        with pytest.raises(ValueError, match="`classes` must be a whole number between 2 and 62"):
+            recipes.Recipe(classes=classes)
+
+
+def test_a_recipe_of_before_has_ten_classes() -> None:
+    """What was stored when all sets had ten classes is read as it was meant."""
+    settings = json.loads(recipes.Recipe().to_json())
+    del settings["classes"]
+    assert recipes.Recipe.from_json(json.dumps(settings)) == recipes.Recipe(classes=10)

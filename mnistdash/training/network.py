@@ -23,7 +23,7 @@ def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) 
         deviation: likewise, above 0.
 
     Returns:
-        A model from uint8 `(n, 28, 28)` to probabilities float32 `(n, 10)`. Its layers are named
+        A model from uint8 `(n, 28, 28)` to probabilities float32 `(n, K)`. Its layers are named
         by place and word, such as `1_conv32x3`; `channel`, `scaling` and, behind
         a padding, `ground` aren't in the recipe.
     """
@@ -110,7 +110,7 @@ def logits(
             statistics. None when evaluating.
 
     Returns:
-        float32 `(n, 10)`.
+        float32 `(n, K)`.
     """
     layers = model.layers[1:-1]
     x = images
@@ -126,7 +126,7 @@ def logits(
         elif not _is_pool_of_convolution(layer, layers[:place]):
             x = layer(x, training=key is not None)
     head = model.layers[-1]
-    return tf.matmul(x, head.kernel.value) + head.bias.value  # (n, 10)
+    return tf.matmul(x, head.kernel.value) + head.bias.value  # (n, K)
 
 
 def _is_pool_of_convolution(layer: keras.Layer, before: list[keras.Layer]) -> bool:

@@ -59,7 +59,7 @@ class Outcome:
     test_loss: float | None = None
     test_accuracy: float | None = None
     test_errors: int | None = None
-    probs: np.ndarray | None = None  # float32 (n, 10), from the LiteRT model
+    probs: np.ndarray | None = None  # float32 (n, K), from the LiteRT model
     artifacts: dict[str, bytes] = dataclasses.field(default_factory=dict)
 
 

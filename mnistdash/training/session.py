@@ -59,6 +59,11 @@ def train(
         ValueError: the recipe doesn't fit the dataset, or the checkpoint is not of this recipe.
     """
     recipes.check_fits(recipe, len(dataset.x_train))
+    if dataset.y_train.max() >= recipe.classes:
+        raise ValueError(
+            f"`classes` must be above every label. Received: classes={recipe.classes}, labels up"
+            f" to {dataset.y_train.max()}. Use the number of the data set's class names."
+        )
     watch = progress.Watch(recipe, on_progress or _ignore, should_stop or _never)
     watch.begin()
     _use_threads(threads_for(recipe))
@@ -123,7 +128,7 @@ def warm() -> None:
     It takes about 2 s on two cores, after an import of this module of 4 to 10 s.
     """
     images = np.zeros((64, 28, 28), np.uint8)
-    labels = np.arange(64, dtype=np.uint8) % recipes.NUM_CLASSES
+    labels = np.arange(64, dtype=np.uint8) % 10
     tiny = _Arrays(images, labels, images, labels)
     layers = "conv2x3 pool2 drop.2 flatten dense8"
     train(recipes.Recipe(layers=layers, epochs=1, validation=0.25), tiny)

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import card_steps, filters, gallery, widgets
+from mnistdash.ui import card_steps, filters, gallery, widgets, words
 
+SORTED = 10  # of the most probable classes
 _STEPS = "card-steps"
 
 
@@ -75,7 +76,7 @@ def _steps(
 
 
 def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> None:
-    names, probs = dataset.class_names, answers.probs[index]
+    names = dataset.class_names
     true_class, pred_class = int(answers.y_true[index]), int(answers.y_pred[index])
     widgets.verdict(index, true_class, pred_class, names)
     gallery.picture(
@@ -85,8 +86,15 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
         ink=dataset.ink,
         key="card-picture",
     )
-    st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
+    if answers.probs is None:
+        st.caption(
+            f"Probability {answers.confidence[index]:.2f}. Of this epoch only the answer is kept."
+        )
+    else:
+        probs = answers.probs[index]
+        st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
     with st.expander("Sorted, and the link to this image"):
-        order = np.argsort(-probs, kind="stable")
-        st.markdown("\n".join(f"1. {names[label]}: {probs[label]:.4f}" for label in order))
+        if answers.probs is not None:
+            order = np.argsort(-probs, kind="stable")[:SORTED]
+            st.markdown("\n".join(f"1. {words.plain(names[c])}: {probs[c]:.4f}" for c in order))
         st.code(widgets.full_link(), language=None, wrap_lines=True)

@@ -43,8 +43,8 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
         help="The first answers in full, the others beside it.",
     )
     chosen = st.session_state["draw_runs"] or [_first_choice(finished)]
-    if any(finished[run_id].dataset == "fashion_mnist" for run_id in chosen):
-        st.caption("A run that knows clothes: drawings are a different game, but it answers.")
+    if not all(datasets.is_digits(finished[run_id].dataset) for run_id in chosen):
+        st.caption("A run that knows no digits: drawings may be a different game, but it answers.")
     return [finished[run_id] for run_id in chosen]
 
 
@@ -177,13 +177,13 @@ def answers(
         return None
     names = widgets.class_names_of(runs[0])
     best = int(probs[0].argmax())
-    doubt = _doubt(probs, image, names)
+    doubt = _doubt(runs[0], probs, image, names)
     said = _said(names[best], float(probs[0, best]), doubt)
     bars = widgets.bars(probs[0], names, pred_class=None if doubt else best)
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
-    if names == datasets.DIGITS:
+    if datasets.is_digits(runs[0].dataset):
         my_digits.keep_button(
             image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
@@ -242,9 +242,9 @@ def _png(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _doubt(probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
+def _doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
-    if names != datasets.DIGITS:
+    if not datasets.is_digits(run.dataset):
         reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
     digit_prob = float(classifier.digit_probs(image[np.newaxis])[0])

@@ -69,7 +69,7 @@ def run_picker(runs: list[store.Run]) -> None:
 
 def test_set_picker(run: store.Run | None) -> None:
     """Let a person choose between a run's own test images and the drawings that were kept."""
-    if run is None or run.dataset == "fashion_mnist" or not state.open_store().drawing_ids():
+    if run is None or not datasets.is_digits(run.dataset) or not state.open_store().drawing_ids():
         st.session_state["set"] = None
         return
     st.segmented_control(

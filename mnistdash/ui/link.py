@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.runtime import scriptrunner
 
-from mnistdash import evaluation, store
+from mnistdash import evaluation, recipes, store
 
 _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
@@ -58,8 +58,8 @@ def _confidence(text: str) -> tuple[float, float]:
 _PARSERS: dict[str, Callable[[str], object]] = {
     "run": _run_id_or_none_such,
     "other": _run_id,
-    "true": _number(0, 9),
-    "pred": _number(0, 9),
+    "true": _number(0, recipes.MAX_CLASSES - 1),
+    "pred": _number(0, recipes.MAX_CLASSES - 1),
     "index": _number(0, 199_999),
     "sort": _order,
     "conf": _confidence,

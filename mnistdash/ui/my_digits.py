@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, store
-from mnistdash.ui import gallery, state, widgets, words
+from mnistdash.ui import gallery, state, words
 
 CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
 REDRAW = "redraw_strokes"  # session key: strokes to put on the canvas
@@ -102,7 +102,7 @@ def _delete(drawing_id: str) -> None:
 def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
     lines = ["| run | correct | 95 % interval |", "| :-- | --: | --: |"]
     for run in runs:
-        if not run.finished or widgets.class_names_of(run) != datasets.DIGITS:
+        if not run.finished or not datasets.is_digits(run.dataset):
             continue
         try:
             answers = state.evaluate_drawings(run.id, ids)

@@ -13,12 +13,13 @@ from mnistdash.ui import fields, words
 CUSTOM = "custom"
 _PREFIX = "recipe_"
 _KNOWN = "recipe_known"  # session key: the preset chosen, and the layers it is called so for
-_SETTINGS = tuple(recipes.Recipe.__dataclass_fields__)
+# The images say how many classes there are.
+_SETTINGS = tuple(name for name in recipes.Recipe.__dataclass_fields__ if name != "classes")
 _SEEDS = (1, store.MAX_WAITING)
 _MAX_DIFFERENCES = 4  # named below the preset, in one line
 _HELP = {
     "layers": "Words in order: `pad4` `conv32x3` `pool2` `avg2` `drop.2` `bn` `flatten` `gap`"
-    " `dense128`. The last layer, ten classes with softmax, is implied.",
+    " `dense128`. The last layer, a softmax over the classes, is implied.",
     "scaling": "unit: x/255. centred: x/128-0.5. standardised: less the mean of all training"
     " pixels, divided by their standard deviation.",
     "elastic": "A smooth random deformation after Simard; the standard deviation of each cell's"
@@ -151,8 +152,9 @@ def form() -> Wish:
 def layer_table() -> None:
     """Show every layer with its output shape and parameter count, if the layers can be read."""
     try:
-        layers = recipes.parse(st.session_state[_PREFIX + "layers"])
-    except ValueError:
+        classes = len(datasets.class_names(st.session_state["train_dataset"]))
+        layers = recipes.parse(st.session_state[_PREFIX + "layers"], classes)
+    except (datasets.DataError, ValueError):
         return
     rows = [
         f"| `{layer.word}` | {recipes.shape_text(layer.output_shape)} |"
@@ -196,7 +198,9 @@ def _begin() -> None:
 def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | None, str | None]:
     """Return the recipe that these settings make, or the sentence that says what is wrong."""
     try:
-        chosen = recipes.Recipe(**{name: values[name] for name in _SETTINGS})
+        classes = len(datasets.class_names(dataset))
+        settings = {name: values[name] for name in _SETTINGS}
+        chosen = recipes.Recipe(**settings, classes=classes)
         dataclasses.replace(chosen, seed=chosen.seed + values["seeds"] - 1)  # the last one too
         recipes.check_fits(chosen, datasets.load(dataset).num_train)
     except (datasets.DataError, ValueError) as error:

@@ -97,8 +97,9 @@ def load_epoch(run_id: str, dataset: str, epoch: int) -> evaluation.Evaluation:
     """
     y_pred, confidence = open_store().predictions(run_id, epoch)
     try:
+        images = datasets.load(dataset)
         return evaluation.Evaluation.from_predictions(
-            datasets.load(dataset).y_test, y_pred, confidence
+            images.y_test, y_pred, confidence, len(images.class_names)
         )
     except ValueError:
         raise store.StoreError(

@@ -13,6 +13,8 @@ from mnistdash.ui import gallery, link, state, words
 
 SPELLED_TILE_PX = 84
 
+_ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the likeliest of many
+
 
 # --- guards ---------------------------------------------------------------------------------
 
@@ -47,12 +49,14 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
         if st.session_state.get("set") == "drawings":
             ids = state.open_store().drawing_ids()
             answers = state.evaluate_drawings(run.id, ids)
+            _forget_foreign_classes(state.load_drawings(ids))
             return state.load_drawings(ids), answers
         dataset = datasets.load(run.dataset)
         answers = state.load_evaluation(run.id, run.dataset)
     except (datasets.DataError, store.StoreError) as error:
         st.warning(str(error), icon=":material/warning:")
         st.stop()
+    _forget_foreign_classes(dataset)
     if run.dataset_sha256 not in (None, dataset.sha256):
         st.warning(
             f"{dataset.title} here differs from the images this run was trained on: the figures"
@@ -60,6 +64,13 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
             icon=":material/warning:",
         )
     return dataset, answers
+
+
+def _forget_foreign_classes(dataset: datasets.Dataset) -> None:
+    """Drop a class chosen on other images, or by a link, that these images don't have."""
+    for key in ("true", "pred"):
+        if (st.session_state.get(key) or 0) >= len(dataset.class_names):
+            st.session_state[key] = None
 
 
 # --- pieces of pages ------------------------------------------------------------------------
@@ -82,16 +93,19 @@ def bars(
     true_class: int | None = None,
     pred_class: int | None = None,
 ) -> str:
-    """Write ten probabilities as bars, the true and the answered class marked, for `st.html`.
+    """Write probabilities as bars, the true and the answered class marked, for `st.html`.
+
+    Of more than a dozen classes the ten most probable are shown, and the true one.
 
     Args:
-        probs: float32 `(10,)` in 0-1.
-        class_names: ten names.
+        probs: float32 `(K,)` in 0-1.
+        class_names: K names.
         true_class: the label, marked as right; `None` where nobody knows it.
         pred_class: the answer, marked as wrong unless it is the label; `None` marks none.
     """
     rows = []
-    for label, (name, prob) in enumerate(zip(class_names, probs, strict=True)):
+    for label in _barred(probs, true_class):
+        name, prob = class_names[label], probs[label]
         kind, mark = "plain", ""
         if label == pred_class and true_class not in (None, label):
             kind, mark = "wrong", " ✕"
@@ -105,6 +119,14 @@ def bars(
             f'<span class="{kind}">{float(prob):.2f}</span></div>'
         )
     return f'<div class="bars">{"".join(rows)}</div>'
+
+
+def _barred(probs: np.ndarray, true_class: int | None) -> list[int]:
+    """Choose the classes that get a bar: all in their order, of many the most probable first."""
+    if len(probs) <= _ALL_BARRED:
+        return list(range(len(probs)))
+    likely = np.argsort(-probs, kind="stable")[:_LIKELY_BARRED].tolist()
+    return likely if true_class is None or true_class in likely else [*likely, true_class]
 
 
 def tiles(
@@ -227,11 +249,11 @@ def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]
 
 
 def class_names_of(run: store.Run) -> tuple[str, ...]:
-    """Return the names of a run's classes, digits where its data set is not on this machine."""
+    """Return the names of a run's classes, numbers where its data set is not on this machine."""
     try:
         return datasets.class_names(run.dataset)
     except datasets.DataError:
-        return datasets.DIGITS
+        return tuple(str(c) for c in range(run.recipe.classes if run.recipe else 10))
 
 
 def full_link() -> str:

@@ -58,7 +58,7 @@ def _judged(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     probs = classifier.starter().probs(
         np.concatenate([explain.variants(image) for image in images])
     )
-    probs = probs.reshape(len(images), -1, classifier.NUM_CLASSES)
+    probs = probs.reshape(len(images), -1, 10)
     digit_probs = classifier.digit_probs(images)
     judged = zip(images, digit_probs, probs, strict=True)
     reasons = [

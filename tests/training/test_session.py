@@ -408,3 +408,17 @@ def resident_megabytes() -> float:
         status.read_text().splitlines() if status.exists() else ()
     )
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
+
+@pytest.mark.parametrize("classes", [2, 26])
+def test_any_number_of_classes_is_trained(classes: int) -> None:
+    """Images of as many classes: the model's answers have that many columns, and sum to 1."""
+    data = world(train=64)
+    labels = np.arange(64, dtype=np.uint8) % classes
+    few = session._Arrays(data.x_train[:64], labels, data.x_test[:8], labels[:8])
+    outcome = session.train(recipe(layers="flatten dense8", epochs=1, classes=classes), few)
+    assert outcome.probs.shape == (8, classes)
+    np.testing.assert_allclose(outcome.probs.sum(axis=1), 1, atol=1e-5)
+    if classes > 2:
+        with pytest.raises(ValueError, match="`classes` must be above every label"):
+            session.train(recipe(layers="flatten dense8", epochs=1, classes=2), few)

@@ -9,7 +9,7 @@ from mnistdash.ui import card, card_steps, filters
 KEY = "card-steps"
 # Six images: 0, 2, 4 and 5 are read as another class, with falling probability.
 ANSWERS = evaluation.Evaluation.from_predictions(
-    np.zeros(6, int), np.array([1, 0, 2, 0, 3, 4]), np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    np.zeros(6, int), np.array([1, 0, 2, 0, 3, 4]), np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), 10
 )
 ERRORS = np.array([0, 2, 4, 5])
 
