@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import math
 import pathlib
-import re
 import threading
 import zipfile
 import zlib
@@ -16,11 +15,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mnistdash import settings
+from mnistdash.datasets import errors, idx, labels, naming, own
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-DIGITS = tuple("0123456789")
+DIGITS = labels.DIGITS
 MAX_IMAGES = 200_000
-NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 FIRST_BYTE_SECONDS = 4.0  # how long a dead network may cost
 _MAX_IDX_BYTES = {"x": 60_000_000, "y": 1_000_000}
 _IDX_FILES = {
@@ -31,8 +30,7 @@ _IDX_FILES = {
 }
 
 
-class DataError(Exception):
-    """Data that can't be used, in one sentence: the file, what was expected, the remedy."""
+DataError = errors.DataError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,9 +38,11 @@ class Dataset:
     """Labelled images, split for training and test; read-only and shared.
 
     `x_*` are uint8 `(n, 28, 28)` with ink bright (255) on a ground of 0, `y_*` uint8 `(n,)` in
-    0-9. `sha256` identifies the contents whatever file they came from; `verified` says that they
-    are the published ones. The training part, six times as large, is read at its first use: the
-    pages that show errors never wait for it. That use raises `DataError` if it is damaged.
+    0 to `len(class_names) - 1`, 2 to 62 classes. `sha256` identifies the contents whatever file
+    they came from; `verified` says that they are the published ones. The training part, six times
+    as large, is read at its first use: the pages that show errors never wait for it. That use
+    raises `DataError` if it is damaged.
+    `notes` say how a person's own file was converted, `questions` what in it is likely a mistake.
     """
 
     name: str
@@ -55,6 +55,9 @@ class Dataset:
     read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
     ink: bool = True  # strokes, to be shown as ink on paper; False: photographs, shown as they are
     count_train: Callable[[], int] | None = None  # without reading them, where that is possible
+
+    notes: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
     @functools.cached_property
     def num_train(self) -> int:
@@ -87,6 +90,7 @@ class _Published:
     title: str
     class_names: tuple[str, ...] = DIGITS
     sums: dict[str, str]
+    num_test: int = 10_000  # a file with another number of test images is a person's own
     # File name, address and checksum of each file to download.
     files: tuple[tuple[str, str, str], ...] = ()
     ink: bool = True  # as of `Dataset`
@@ -141,26 +145,44 @@ _PUBLISHED = {
             )
         ),
     ),
-    "optdigits": _Published(title="optdigits", sums={}),
+    "optdigits": _Published(title="optdigits", sums={}, num_test=500),
 }
 _OPTDIGITS_SUM = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
 
 
 def names() -> tuple[str, ...]:
     """Return the data sets on this machine, the published ones first."""
-    own = {
-        path.stem
-        for folder in _folders()
-        if folder.is_dir()
-        for path in folder.glob("*.npz")
-        if NAME_PATTERN.fullmatch(path.stem) and path.stem not in _PUBLISHED
-    }
-    return (*(name for name in _PUBLISHED if on_this_machine(name)), *sorted(own))
+    offered = (entry.name for entry in _own_entries() if entry.reason is None)
+    return (*(name for name in _PUBLISHED if on_this_machine(name)), *sorted(offered))
+
+
+def unreadable() -> list[tuple[str, str]]:
+    """Return the files in the data folders that are not offered, each with the reason.
+
+    Only their first bytes are looked at, and only once while they stay as they are.
+    """
+    return [(entry.path.name, entry.reason) for entry in _own_entries() if entry.reason]
+
+
+def _own_entries() -> list[own.Entry]:
+    published = {name: known.num_test for name, known in _PUBLISHED.items()}
+    return own.entries(_folders(), published)
+
+
+def _own_entry(name: str) -> own.Entry | None:
+    """Find a person's own set by its name, one that is offered before one that is not."""
+    if not naming.is_name(name) or name in _PUBLISHED:
+        return None
+    found = [entry for entry in _own_entries() if entry.name == name]
+    return min(found, key=lambda entry: entry.reason is not None, default=None)
 
 
 def on_this_machine(name: str) -> bool:
     """Tell whether `load(name)` finds its files without a network."""
-    return name == "optdigits" or _locate(name) is not None
+    if name in _PUBLISHED:
+        return name == "optdigits" or _locate(name) is not None
+    entry = _own_entry(name)
+    return entry is not None and entry.reason is None
 
 
 def title(name: str) -> str:
@@ -169,7 +191,7 @@ def title(name: str) -> str:
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """Return the ten class names of a data set.
+    """Return the 2 to 62 class names of a data set.
 
     Raises:
         DataError: it is a file of a person's own that can't be loaded.
@@ -197,8 +219,8 @@ def load(name: str) -> Dataset:
     """Return a data set, loaded once per process.
 
     Args:
-        name: `mnist`, `fashion_mnist`, `optdigits`, or the stem of an `.npz` file in the data
-            folder that holds `x_train`, `y_train`, `x_test`, `y_test` (and `class_names`).
+        name: `mnist`, `fashion_mnist`, `optdigits`, or the name, without its ending, of a file or
+            folder of a person's own in the data folders.
 
     Raises:
         DataError: the files are missing, damaged, or not what they should be.
@@ -233,15 +255,16 @@ def moments(images: np.ndarray) -> tuple[float, float]:
 def _load(name: str) -> Dataset:
     if name == "optdigits":
         return _optdigits()
-    if not NAME_PATTERN.fullmatch(name):
-        raise DataError("A data set's name is made of a-z, 0-9, - and _.")
-    path = _locate(name)
-    if path is None:
+    if not naming.is_name(name):
+        raise DataError(naming.RULE)
+    path = _locate(name) if name in _PUBLISHED else None
+    entry = _own_entry(name)
+    if path is None and entry is None:
         raise DataError(
             f"{title(name)} is not on this machine: expected {name}.npz in the data folder."
             + (f" Run `python -m mnistdash data fetch {name}`." if name in _PUBLISHED else "")
         )
-    return _published(name, path) if name in _PUBLISHED else _own(name, path)
+    return _published(name, path) if entry is None else _own(entry)
 
 
 def _published(name: str, path: pathlib.Path) -> Dataset:
@@ -272,20 +295,21 @@ def _published(name: str, path: pathlib.Path) -> Dataset:
     )
 
 
-def _own(name: str, path: pathlib.Path) -> Dataset:
-    arrays = _read(path, ARRAYS)
-    class_names = _own_class_names(arrays.pop("class_names", None), path)
-    for split in ("train", "test"):
-        _check_split(arrays, split, path)
+def _own(entry: own.Entry) -> Dataset:
+    if entry.reason:
+        raise DataError(entry.reason)
+    found = own.read(entry, conversions_folder())
     return Dataset(
-        name=name,
-        title=name,
-        class_names=class_names,
-        x_test=arrays["x_test"],
-        y_test=arrays["y_test"],
-        sha256=_sum_of_sums({key: _sum(arrays[key]) for key in ARRAYS}),
+        name=entry.name,
+        title=entry.name,
+        class_names=found.class_names,
+        x_test=_read_only(found.x_test),
+        y_test=_read_only(found.y_test),
+        sha256=_sum_of_sums(found.sums),
         verified=False,
-        read_train=lambda: (arrays["x_train"], arrays["y_train"]),
+        read_train=lambda: tuple(_read_only(array) for array in found.read_train()),
+        notes=found.notes,
+        questions=found.questions,
     )
 
 
@@ -307,7 +331,7 @@ def fetch(name: str, *, on_progress: Callable[[int, int], None] | None = None) -
     bar = _Bar(on_progress or (lambda done, total: None))
     download = pooch.HTTPDownloader(progressbar=bar, timeout=(FIRST_BYTE_SECONDS, 20))
     for file, address, checksum in _PUBLISHED[name].files:
-        target = _download_folder() / file
+        target = added_folder() / file
         try:
             _with_first_byte(
                 bar,
@@ -383,22 +407,28 @@ def _reason(error: OSError) -> str:
 
 def _folders() -> tuple[pathlib.Path, ...]:
     given = settings.data_folder()
-    return (*((given,) if given else ()), _download_folder())
+    return (*((given,) if given else ()), added_folder())
 
 
-def _download_folder() -> pathlib.Path:
+def added_folder() -> pathlib.Path:
+    """Return the folder of the home folder for downloads and for images that were added."""
     return settings.home() / "data"
 
 
+def conversions_folder() -> pathlib.Path:
+    """Return the folder of what was converted from files in the data folders, to be read again."""
+    return settings.home() / "data" / ".converted"
+
+
 def _locate(name: str) -> pathlib.Path | None:
-    """Find the file or the folder of IDX files that holds a data set."""
-    if not NAME_PATTERN.fullmatch(name):
-        return None
+    """Find the file or the folder of IDX files that holds a published data set."""
     for folder in _folders():
-        if (folder / f"{name}.npz").is_file():
-            return folder / f"{name}.npz"
-        for candidate in (folder / name, folder):
-            if name in _PUBLISHED and _idx_labels_match(candidate, name):
+        for candidate in (folder / f"{name}.npz", folder / name, folder):
+            if candidate.suffix == ".npz":
+                fits = candidate.is_file()
+            else:
+                fits = _idx_labels_match(candidate, name)
+            if fits and own.test_count(candidate) in (None, _PUBLISHED[name].num_test):
                 return candidate
     return None
 
@@ -418,7 +448,10 @@ def _idx_labels_match(folder: pathlib.Path, name: str) -> bool:
 
 
 def _idx_path(folder: pathlib.Path, stem: str) -> pathlib.Path | None:
-    return next((p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file()), None)
+    """Find an IDX file: packed or not, with a dot in its name or in a folder of its own name."""
+    names = (stem, stem.replace("-idx", ".idx"))
+    paths = [p for n in names for p in (folder / n, folder / f"{n}.gz", folder / n / n)]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _read(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
@@ -428,31 +461,12 @@ def _read(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _read_idx(folder: pathlib.Path, array: str) -> np.ndarray:
-    """Read one IDX file, at most 60 MB of images or 1 MB of labels.
-
-    Source: the format as described at the end of LeCun's MNIST page.
-    """
-    path = _idx_path(folder, _IDX_FILES[array])
-    limit = _MAX_IDX_BYTES[array[0]]
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
-            data = stream.read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _damaged(path, f"it can't be read ({type(error).__name__})") from None
-    dimensions = 3 if array.startswith("x") else 1
-    header = 4 + 4 * dimensions
-    if len(data) > limit:
-        raise _damaged(path, f"it holds more than {limit / 1e6:g} MB")
-    if data[:4] != bytes((0, 0, 8, dimensions)) or len(data) < header:
-        raise _damaged(path, "it does not begin as an IDX file of bytes")
-    shape = tuple(int(side) for side in np.frombuffer(data[4:header], ">u4"))
-    if len(data) != header + math.prod(shape):
-        raise _damaged(path, f"its header says {shape}, but it holds {len(data) - header} values")
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    """Read one IDX file, at most 60 MB of images or 1 MB of labels."""
+    return idx.read_array(_idx_path(folder, _IDX_FILES[array]), limit=_MAX_IDX_BYTES[array[0]])
 
 
 def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    """Read arrays (and class names, if any) of an `.npz`, never a pickle in it."""
+    """Read arrays of an `.npz`, never a pickle in it."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > 2 * MAX_IMAGES * 28 * 28:
@@ -461,8 +475,7 @@ def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
             missing = [key for key in ARRAYS if key not in archive]
             if missing:
                 raise _damaged(path, f"it has no array `{missing[0]}`")
-            wanted = (*keys, "class_names") if "class_names" in archive else keys
-            return {key: archive[key] for key in wanted}
+            return {key: archive[key] for key in keys}
     except DataError:
         raise
     except Exception as error:  # the formats inside answer damage with a dozen kinds of exception
@@ -522,9 +535,9 @@ def _check_split(arrays: dict[str, np.ndarray], split: str, path: pathlib.Path) 
         elif array.size and not 0 <= int(array.min()) <= int(array.max()) <= 9:
             raise _damaged(path, f"`{key}` has labels outside 0-9", array=key)
         arrays[key] = _read_only(np.ascontiguousarray(array, np.uint8))
-    images, labels = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
-    if images != labels or not images:
-        what = f"the {split} part has {images} images and {labels} labels"
+    images, known = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
+    if images != known or not images:
+        what = f"the {split} part has {images} images and {known} labels"
         raise _damaged(path, what, array=f"x_{split}")
 
 
@@ -539,14 +552,6 @@ def _sum(array: np.ndarray) -> str:
 
 def _sum_of_sums(sums: dict[str, str]) -> str:
     return hashlib.sha256("".join(sums[key] for key in ARRAYS).encode()).hexdigest()
-
-
-def _own_class_names(given: np.ndarray | None, path: pathlib.Path) -> tuple[str, ...]:
-    if given is None:
-        return DIGITS
-    if given.dtype.kind != "U" or given.shape != (10,):
-        raise _damaged(path, f"`class_names` is {given.dtype} {given.shape}, not ten texts")
-    return tuple(str(name)[:40] for name in given)
 
 
 def _optdigits() -> Dataset:

@@ -136,15 +136,15 @@ def _folder_reader(folder: pathlib.Path, source: str) -> Callable[[], conversion
     data = [path for path in files if path.suffix in (".npz", ".zip")]
     if len(data) == 1:
         return reader_of(data[0])
-    if pictures.are_classes(pictures.in_folder(folder)):
-        entries = pictures.in_folder(folder)
+    entries = pictures.in_folder(folder)
+    if pictures.are_classes(entries):
         pictures.check(entries, source)
         return lambda: pictures.read(pictures.in_folder(folder), source)
     folders = [path for path in inside if path.is_dir()]
     if len(folders) == 1:
         return _folder_reader(folders[0], source)
     if any(path.suffix.lower() in pictures.ENDINGS for path in files):
-        pictures.check(pictures.in_folder(folder), source)
+        pictures.check(entries, source)
     names = ", ".join(path.name[:30] for path in inside[:3]) or "nothing"
     raise errors.unusable(
         source,

@@ -67,8 +67,12 @@ def _refusing(path: pathlib.Path) -> Iterator[None]:
         raise errors.unusable(path.name, "it is incomplete or no .npz file", mend=_SAVE) from None
 
 
-def _array(path: pathlib.Path, key: str, header: Header) -> np.ndarray:
-    """Read one array of an `.npz` or `.npy`."""
+def read_array(path: pathlib.Path, key: str, header: Header) -> np.ndarray:
+    """Read one array of an `.npz` or `.npy`, whose header is known.
+
+    Raises:
+        DataError: it holds Python objects, too many images, or is damaged.
+    """
     _check_header(path, key, header)
     with _refusing(path):
         loaded = np.load(path, allow_pickle=False)
@@ -119,7 +123,7 @@ def read(path: pathlib.Path) -> conversion.Raw:
     """
     known = headers(path)
     found, notes = _found(path, known)
-    arrays = {array: _array(path, key, known[key]) for array, key in found.items()}
+    arrays = {array: read_array(path, key, known[key]) for array, key in found.items()}
     names = arrays.pop("class_names", None)
     if names is not None and names.dtype.kind not in "USiu":
         raise errors.unusable(path.name, f"`class_names` is {names.dtype}", expected="texts")
@@ -234,7 +238,7 @@ def read_group(found: dict[str, pathlib.Path], source: str) -> conversion.Raw:
                 path.name, f"it holds {len(known)} arrays", expected="one array a file"
             )
         ((key, header),) = known.items()
-        arrays[array] = _array(path, key, header)
+        arrays[array] = read_array(path, key, header)
     both = {"x_test", "y_test"} <= arrays.keys()
     return conversion.Raw(
         source=source,

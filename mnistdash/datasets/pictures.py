@@ -35,14 +35,22 @@ class Entry:
 
 
 def in_folder(folder: pathlib.Path) -> list[Entry]:
-    """List the files of a folder, at most six folders deep; links to folders are not followed.
+    """List the files of a folder, as `walk`."""
+    return [
+        Entry(path.relative_to(folder).parts, path.stat().st_size, path.read_bytes)
+        for path in walk(folder)
+    ]
+
+
+def walk(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Find the files of a folder, at most six folders deep; links to folders are not followed.
 
     Raises:
         DataError: there are more than 400,000.
     """
-    found: list[Entry] = []
+    found: list[pathlib.Path] = []
     for path in _walk(folder, _MAX_DEPTH):
-        found.append(Entry(path.relative_to(folder).parts, path.stat().st_size, path.read_bytes))
+        found.append(path)
         if len(found) > MAX_ENTRIES:
             raise _too_many(folder.name)
     return found
