@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mnistdash import datasets, engine, outliers, recipes, store
+from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
     from mnistdash.training import progress as reports
@@ -57,10 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--json", action="store_true", help="print one JSON array")
     runs.set_defaults(command=_runs)
 
-    data = commands.add_parser("data", help="list the data sets, or fetch one")
-    data.add_argument("fetch", nargs="?", choices=("fetch",))
-    data.add_argument("name", nargs="?", help=" or ".join(datasets.downloadable()))
-    data.set_defaults(command=_data)
+    data.add_parser(commands)
     return parser
 
 
@@ -173,24 +171,6 @@ def _facts(run: store.Run) -> dict[str, object]:
         "epochs": len(run.history),
         "seed": run.recipe.seed if run.recipe else None,
     }
-
-
-def _data(options: argparse.Namespace) -> int:
-    if options.fetch:
-        if options.name is None:
-            raise ValueError(f"Say which: {' or '.join(datasets.downloadable())}.")
-        datasets.fetch(options.name, on_progress=_show_download)
-        print(f"{datasets.title(options.name)} is on this machine.")
-        return 0
-    for name in dict.fromkeys((*datasets.names(), *datasets.downloadable())):
-        here = "here" if datasets.on_this_machine(name) else "not here; `data fetch` gets it"
-        print(f"{name:20} {here}")
-    return 0
-
-
-def _show_download(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done / 2**20:.1f} of {total / 2**20:.1f} MB", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mnistdash import settings
-from mnistdash.datasets import errors, idx, labels, naming, own
+from mnistdash.datasets import adding, conversion, errors, idx, labels, naming, own
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 DIGITS = labels.DIGITS
@@ -311,6 +311,54 @@ def _own(entry: own.Entry) -> Dataset:
         notes=found.notes,
         questions=found.questions,
     )
+
+
+def add(
+    paths: Sequence[pathlib.Path],
+    *,
+    name: str | None = None,
+    test: pathlib.Path | None = None,
+    class_names: Sequence[str] | None = None,
+    invert: bool = False,
+    transpose: bool = False,
+) -> tuple[str, conversion.Converted]:
+    """Convert images of a person's own and keep them in the home folder, as `adding.add`."""
+    chosen = adding.add(
+        paths,
+        added_folder(),
+        _taken(),
+        name=name,
+        test=test,
+        class_names=class_names,
+        invert=invert,
+        transpose=transpose,
+    )
+    _forget()
+    return chosen
+
+
+def rename(old: str, new: str) -> None:
+    """Give images that were added another name, as `adding.rename`."""
+    adding.rename(old, new, added_folder(), _taken())
+    _forget()
+
+
+def remove(name: str) -> None:
+    """Delete images that were added, as `adding.remove`."""
+    if name in _PUBLISHED:
+        raise DataError(f"{title(name)} is published data; only images that were added go.")
+    adding.remove(name, added_folder())
+    _forget()
+
+
+def _taken() -> set[str]:
+    return {*_PUBLISHED, *(entry.name for entry in _own_entries())}
+
+
+def _forget() -> None:
+    """Let the next `load` look at the files again."""
+    _load.cache_clear()
+    pixel_moments.cache_clear()
 
 
 def fetch(name: str, *, on_progress: Callable[[int, int], None] | None = None) -> None:
