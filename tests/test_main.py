@@ -121,7 +121,7 @@ def test_fetch_without_a_network_is_a_sentence(
     [
         (["dense-tutorial"], "python -m mnistdash data fetch mnist"),
         (["dense-tutorial", "--dataset", "nowhere"], "expected nowhere.npz in the data folder"),
-        (["dense-tutorial", "--dataset", "../x"], "A data set's name is made of"),
+        (["dense-tutorial", "--dataset", "../x"], "A data set's name has 1 to 40 letters"),
         (["dense-tutorial", "--epochs", "0"], "`epochs` must be a whole number between 1 and 200"),
         (["dense-tutorial", "--epochs", "201"], "Received: epochs=201"),
         (["dense-tutorial", "--seed", "-1"], "`seed` must be a whole number between 0 and"),

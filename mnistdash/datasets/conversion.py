@@ -129,16 +129,16 @@ def _planes(raw: Raw, counts: Sequence[int]) -> list[pixels.Planes]:
 
 def _check_lengths(raw: Raw, split: str, images: int, known: int) -> None:
     key = raw.name_of(f"x_{split}")
+    if not images:
+        raise errors.unusable(raw.source, f"`{key}` has no images", expected="at least 2")
     if images != known:
         fewer = min(images, known)
         raise errors.unusable(
             raw.source,
             f"`{key}` has {images:,} images and `{raw.name_of(f'y_{split}')}` {known:,} labels",
             expected="a label for each image",
-            mend=f"x, y = x[:{fewer}], y[:{fewer}]  # if they begin alike",
+            mend=f"x, y = x[:{fewer}], y[:{fewer}]",
         )
-    if not images:
-        raise errors.unusable(raw.source, f"`{key}` has no images", expected="at least 2")
     if images > MAX_IMAGES:
         raise errors.unusable(
             raw.source,
@@ -174,25 +174,25 @@ def _said_of_sides(planes: Sequence[pixels.Planes], cut: tuple[int, int]) -> lis
 def _inverted(images: list[np.ndarray], invert: bool) -> tuple[list[str], list[str]]:
     """Invert in place in the list what should be; return notes and doubts."""
     bright = [pixels.bright(part) for part in images]
-    dark = ("training", "test")
+    parts = ("training ", "test ") if len(images) == 2 else ("",)
     most = [2 * count > len(part) for count, part in zip(bright, images, strict=True)]
     if invert:
         chosen = [at for at in range(len(images)) if most[at] or not any(most)]
         for at in chosen:
             images[at] = 255 - images[at]
-        which = " and ".join(dark[at] for at in chosen)
-        return [f"The {which} images were inverted: dark became bright."], []
+        which = "and ".join(parts[at] for at in chosen)
+        return [f"The {which}images were inverted: dark became bright."], []
     doubts = []
     if any(most):
-        which = " and ".join(dark[at] for at in range(len(images)) if most[at])
+        which = "and ".join(parts[at] for at in range(len(images)) if most[at])
         doubts.append(
-            f"The {which} images have a bright ground; models here expect bright ink on a dark"
+            f"The {which}images have a bright ground; models here expect bright ink on a dark"
             " one. Add them with `--invert` to invert them."
         )
     for at, (count, part) in enumerate(zip(bright, images, strict=True)):
         if len(part) // 10 < min(count, len(part) - count):
             doubts.append(
-                f"{count:,} of {len(part):,} {dark[at]} images have a bright ground, the others a"
+                f"{count:,} of {len(part):,} {parts[at]}images have a bright ground, the others a"
                 " dark one."
             )
     return [], doubts

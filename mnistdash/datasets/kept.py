@@ -143,13 +143,15 @@ def read(path: pathlib.Path) -> Kept:
 def _part(
     path: pathlib.Path, split: str, sums: Mapping[str, str], num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    if not path.is_file():
+        raise errors.DataError(f"{path.name} is gone: it was removed or renamed.")
     try:
         known = npz.headers(path)
         images, known_labels = (
             npz.read_array(path, key, known[key]) for key in (f"x_{split}", f"y_{split}")
         )
-    except (OSError, KeyError):
-        raise errors.DataError(f"{path.name} is gone: it was removed or renamed.") from None
+    except KeyError:
+        raise damaged(path) from None
     right = (
         images.dtype == known_labels.dtype == np.uint8
         and images.shape == (len(known_labels), 28, 28)

@@ -12,6 +12,7 @@ SIDE = 28
 MAX_SIDE = 1024
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue. Source: ITU-R BT.601
 _PART = 500  # images are converted at a time: doubles of all of them would fill the memory
+_DIM = 32  # of 255: an image without a brighter pixel is almost black
 _TOLERANCE = 1e-3  # of floats that were computed, not stored
 _DEEP = (1023, 4095, 16383, 65535)  # the whitest pixel of 10, 12, 14 and 16 bits
 
@@ -197,6 +198,8 @@ def _whole_scale(values: np.ndarray, low: float, high: float) -> Scale | None:
     slack = 0.5 if values.dtype.kind == "f" else 0
     if low < -slack or high > _DEEP[-1] + slack:
         return None
+    if slack and high < _DIM and (values % 1).any():
+        return None  # standardised, or scaled in a way of one's own
     if high == 1:
         return Scale(0, 1, "Pixels of 0 and 1 became 0 and 255.")
     if high in (15, 16):
@@ -207,7 +210,7 @@ def _whole_scale(values: np.ndarray, low: float, high: float) -> Scale | None:
     dim = f"The brightest pixel is {high:.0f} of 255: the images are almost black."
     said = "" if values.dtype == np.uint8 else f"Pixels of 0-255 stored as {values.dtype} "
     said += "were rounded to whole numbers." if slack else "became bytes." if said else ""
-    return Scale(0, 255, said, dim if 0 < high < 32 else "")
+    return Scale(0, 255, said, dim if 0 < high < _DIM else "")
 
 
 def _mended_range(values: np.ndarray, low: float, key: str) -> str:

@@ -56,7 +56,7 @@ def words(name: str) -> list[str]:
     """Take a name apart: at marks, before capitals, and where two known words are glued."""
     while _ENDINGS.search(name):
         name = _ENDINGS.sub("", name)
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     found = []
     for word in re.split(r"[\W_]+", apart.lower()):
         glued = _GLUED.fullmatch(word)

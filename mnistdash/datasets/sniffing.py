@@ -37,7 +37,9 @@ def head(path: pathlib.Path, size: int = HEAD) -> bytes:
             with gzip.open(path, "rb") as stream:
                 begin = stream.read(size)
     except (OSError, EOFError, zlib.error) as error:
-        raise errors.unusable(path.name, f"it can't be read ({type(error).__name__})") from None
+        raise errors.unusable(
+            path.name, f"it can't be read ({type(error).__name__}): it was cut short or damaged"
+        ) from None
     return begin
 
 

@@ -61,6 +61,8 @@ def form(path: pathlib.Path) -> Form:
         delimiter = ";"
     rows = [tuple(cells) for cells in csv.reader(lines[:3], delimiter=delimiter)]
     header = rows[0] if _is_header(rows[0]) else None
+    if header and len(rows) == 1:
+        raise errors.unusable(path.name, "it has a header and no rows", mend=_MEND)
     first = rows[1] if header and len(rows) > 1 else rows[0]
     decimal = "," if delimiter != "," and any("," in cell for cell in first) else "."
     return Form(delimiter, decimal, encoding, header, max(len(rows[0]), len(first)), first)
@@ -244,8 +246,6 @@ def _parsed(path: pathlib.Path, known: Form) -> tuple[np.ndarray, np.ndarray | N
         if line:
             what = f"line {line[2]} has {line[3]} cells, the others {line[1]}"
         raise errors.unusable(path.name, what, mend=_MEND) from None
-    if not rows:
-        raise errors.unusable(path.name, "it has a header and no rows", mend=_MEND)
     if texts and len(texts) != len(numbers):
         raise errors.unusable(path.name, "some labels are text and others numbers", mend=_MEND)
     return np.concatenate(numbers), np.concatenate(texts) if texts else None
@@ -263,15 +263,9 @@ def _of_frame(
     if len(texts) > 1 or wrong:
         at = (wrong or texts)[0]
         cells = frame[at].astype(str)
-        row = next(
-            (n for n, cell in enumerate(cells) if not _NUMBER.fullmatch(cell) or not cell), 0
-        )
-        raise errors.unusable(
-            path.name,
-            f"row {before + row + 1}, column {at + 1} holds {cells.iloc[row][:20]!r}",
-            expected="numbers, 0-255",
-            mend=_MEND,
-        )
+        row = next((n for n, c in enumerate(cells) if not c or not _NUMBER.fullmatch(c)), 0)
+        what = f"column {at + 1} holds {cells.iloc[row][:20]!r}"
+        raise _bad_row(path, before + row, what if cells.iloc[row] else "a cell is empty")
     text = None
     if texts:
         text = frame[texts[0]].astype(str).to_numpy().astype(str)
@@ -279,13 +273,17 @@ def _of_frame(
     values = frame.to_numpy()
     if values.dtype.kind == "f" and np.isnan(values).any():
         row = int(np.isnan(values).any(axis=1).argmax())
-        raise errors.unusable(
-            path.name,
-            f"row {before + row + 1} has empty cells, or fewer than {known.columns:,}",
-            expected="a number in each",
-            mend="table = table.dropna()",
-        )
+        raise _bad_row(path, before + row, f"a cell is empty, or it has fewer than {known.columns}")
     return _narrowed(values), text
+
+
+def _bad_row(path: pathlib.Path, row: int, what: str) -> errors.DataError:
+    return errors.unusable(
+        path.name,
+        f"row {row + 1}, not counting a header: {what}",
+        expected="numbers, 0-255",
+        mend="table = table.drop(index=[…]).dropna()",
+    )
 
 
 def _narrowed(values: np.ndarray) -> np.ndarray:
