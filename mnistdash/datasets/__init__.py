@@ -55,7 +55,6 @@ class Dataset:
     read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
     ink: bool = True  # strokes, to be shown as ink on paper; False: photographs, shown as they are
     count_train: Callable[[], int] | None = None  # without reading them, where that is possible
-
     notes: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
 

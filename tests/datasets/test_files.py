@@ -66,6 +66,7 @@ def same(found: conversion.Converted, images: np.ndarray, labels: np.ndarray = L
         ("training_data", "training_targets", "testing_data", "testing_targets"),
         ("train/x", "train/y", "test/x", "test/y"),
         ("x", "y", "x_test", "y_test"),
+        ("x_train", "train_labels", "X_test", "testY"),
         ("images", "labels", "test_images", "test_labels"),
         ("arr_0", "arr_1", "arr_2", "arr_3"),
     ],
