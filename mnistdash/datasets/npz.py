@@ -12,6 +12,7 @@ import numpy as np
 from mnistdash.datasets import conversion, errors, roles, sniffing
 
 Header = tuple[tuple[int, ...], np.dtype]
+_MAX_NAMES = 200  # more of them are labels, or counted when they are refused
 _MAX_HEADER = 10_000  # bytes, as NumPy itself allows
 _EXPECTED = "x_train, y_train, x_test, y_test, or x and y"
 _TOLD_BY_SHAPE = "The arrays have no names and were told apart by their shapes."
@@ -125,8 +126,9 @@ def read(path: pathlib.Path) -> conversion.Raw:
     found, notes = _found(path, known)
     arrays = {array: read_array(path, key, known[key]) for array, key in found.items()}
     names = arrays.pop("class_names", None)
-    if names is not None and names.dtype.kind not in "USiu":
-        raise errors.unusable(path.name, f"`class_names` is {names.dtype}", expected="texts")
+    if names is not None and (names.dtype.kind not in "USiu" or max(names.shape) != names.size):
+        what = f"`{found['class_names']}` is {names.dtype} {names.shape}"
+        raise errors.unusable(path.name, what, expected="a list of texts")
     return conversion.Raw(
         source=path.name,
         **{array: arrays.get(array) for array in ("x_train", "y_train", "x_test", "y_test")},
@@ -140,7 +142,7 @@ def _found(path: pathlib.Path, known: dict[str, Header]) -> tuple[dict[str, str]
     """Tell which array is what, and say what was left out."""
     found, left_out = _by_name(known)
     notes = [f"`{key}` was not needed." for key in left_out]
-    if "x_train" not in found:
+    if not any(array[0] in "xy" for array in found):
         by_shape = _by_shape(known)
         found, notes = by_shape or found, [_TOLD_BY_SHAPE] if by_shape else notes
     if "x_train" not in found or "y_train" not in found:
@@ -178,10 +180,10 @@ def _by_name(known: dict[str, Header]) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
     left_out = []
     for key, (shape, _) in known.items():
-        if roles.is_class_names(key) and len(shape) <= 2 and math.prod(shape) <= 1000:
+        if roles.is_class_names(key) and 0 < math.prod(shape) <= _MAX_NAMES:
             found.setdefault("class_names", key)
             continue
-        role = roles.of(key)
+        role = roles.of("y" if key == "classes" else key)
         if role.kind is None or role.rest:
             left_out += [key] if shape and role.kind else []
             continue

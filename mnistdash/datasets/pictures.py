@@ -18,6 +18,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 MAX_BYTES = 10 * 2**20  # of one picture
 MAX_PIXELS = 16_000_000  # as for a picture of a digit
+_MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over the whole picture
 MAX_ENTRIES = 2 * conversion.MAX_IMAGES
 _MAX_DEPTH = 6
 _JUNK = {"__MACOSX", "Thumbs.db", "desktop.ini"}
@@ -276,7 +277,10 @@ def _image(entry: Entry, seen: _Seen) -> np.ndarray:
         raise ValueError("bytes")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = Image.open(io.BytesIO(entry.read()), formats=FORMATS)
+        data = entry.read()
+        if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > _MAX_SCANS:
+            raise ValueError("scans")
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = image.size
         if width * height > MAX_PIXELS or min(width, height) < 1:
             raise ValueError("pixels")

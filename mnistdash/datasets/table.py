@@ -61,9 +61,9 @@ def form(path: pathlib.Path) -> Form:
         delimiter = ";"
     rows = [tuple(cells) for cells in csv.reader(lines[:3], delimiter=delimiter)]
     header = rows[0] if _is_header(rows[0]) else None
-    if header and len(rows) == 1:
+    if header and len(rows) == 1 and len(header) > _MIN_PIXELS:
         raise errors.unusable(path.name, "it has a header and no rows", mend=_MEND)
-    first = rows[1] if header and len(rows) > 1 else rows[0]
+    first = rows[min(len(rows) - 1, int(header is not None))]
     decimal = "," if delimiter != "," and any("," in cell for cell in first) else "."
     return Form(delimiter, decimal, encoding, header, max(len(rows[0]), len(first)), first)
 
@@ -89,6 +89,8 @@ def reason(path: pathlib.Path) -> str | None:
     places = _places(known)
     if places is not None:
         return None
+    if known.columns <= _MIN_PIXELS and not path.name.lower().endswith(ENDINGS):
+        return str(sniffing.refuse(path, sniffing.head(path, 200)))
     if _side(known.columns) or (_side(known.columns - 1) and _has_index(known)):
         return (
             f"{path.name} has no labels: its {known.columns:,} columns are all pixels. Expected"

@@ -429,7 +429,7 @@ def test_file_that_is_not_offered_is_named_with_the_reason(
     assert set(reasons) == {"-own.npz", f"{'x' * 41}.npz", "*own*.npz", "strokes.json",
                             "twice.npz", "test.csv"}  # fmt: skip
     assert naming.RULE in reasons["-own.npz"]
-    assert "columns" in reasons["strokes.json"]
+    assert "it is of no kind that is read" in reasons["strokes.json"]
     assert "the name twice is taken by twice.csv" in reasons["twice.npz"]
     assert "test.csv has no labels: its 784 columns are all pixels" in reasons["test.csv"]
     assert datasets.names() == ("optdigits", "twice")

@@ -135,6 +135,14 @@ def test_objects_are_refused_with_the_line_that_mends_it(
         assert mend in sentence
 
 
+def test_npz_of_test_images_alone_is_refused(tmp_path: pathlib.Path, images: np.ndarray) -> None:
+    """Names that say test are never taken for training; a table of names is no list."""
+    np.savez(tmp_path / "mine.npz", x_test=images, y_test=LABELS)
+    assert "it has no array `x_train`" in refusal(tmp_path / "mine.npz")
+    np.savez(tmp_path / "mine.npz", x=images, y=LABELS, names=np.array([["0", "zero"]] * 10))
+    assert "`names` is <U4 (10, 2). Expected a list of texts." in refusal(tmp_path / "mine.npz")
+
+
 @pytest.mark.parametrize("ending", ["npz", "npy"])
 def test_four_files_of_one_array_each(
     tmp_path: pathlib.Path, images: np.ndarray, ending: str
