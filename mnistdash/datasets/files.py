@@ -61,6 +61,8 @@ def reader_of(path: pathlib.Path) -> Callable[[], conversion.Raw]:
             return _folder_reader(path, path.name)
         if not path.exists():
             raise errors.DataError(f"There is no file or folder {path.name}.")
+        if not path.is_file():  # a pipe would be waited for
+            raise errors.unusable(path.name, "it is no file or folder")
         begin = sniffing.head(path)
         kind = sniffing.kind(begin)
         if kind == "zip":

@@ -31,7 +31,7 @@ def entries(folders: Sequence[pathlib.Path], published: Mapping[str, int]) -> li
     """
     found: list[Entry] = []
     names: dict[str, str] = {}
-    for folder in folders:
+    for folder in dict.fromkeys(folder.absolute() for folder in folders):
         for entry in _in_folder(folder, published):
             if entry.reason is None and entry.name in names:
                 reason = f"{entry.path.name}: the name {entry.name} is taken by {names[entry.name]}"

@@ -53,7 +53,8 @@ def kind(begin: bytes) -> str:
         return "npy"
     if is_web_page(begin):
         return "web"
-    if any(begin.startswith(first) for first, _, _ in _NOT_READ):
+    is_json = begin.lstrip()[:1] in (b"{", b"[")
+    if is_json or any(begin.startswith(first) for first, _, _ in _NOT_READ):
         return "other"
     if len(begin) >= 8 and begin[:2] == b"\0\0" and 8 <= begin[2] <= 14 and 1 <= begin[3] <= 4:
         return "idx"

@@ -420,14 +420,15 @@ def test_file_that_is_not_offered_is_named_with_the_reason(
     """Names that are none, other kinds of files, a name that is taken; documents are no data."""
     for stem in ("-own", "x" * 41, "*own*", "twice"):
         np.savez(data / f"{stem}.npz", **arrays)
-    (data / "strokes.json").write_text("{}")
+    (data / "strokes.json").write_text("[" + "0, " * 999 + "0]")
+    os.mkfifo(data / "pipe.csv")
     (data / "README.md").write_text("about these")
     rows = "\n".join(["label," + ",".join(f"p{n}" for n in range(784))] + ["3" + ",0" * 784] * 2)
     (data / "twice.csv").write_text(rows)
     (data / "test.csv").write_text("\n".join([",".join(["0"] * 784)] * 3))
     reasons = dict(datasets.unreadable())
     assert set(reasons) == {"-own.npz", f"{'x' * 41}.npz", "*own*.npz", "strokes.json",
-                            "twice.npz", "test.csv"}  # fmt: skip
+                            "twice.npz", "test.csv", "pipe.csv"}  # fmt: skip
     assert naming.RULE in reasons["-own.npz"]
     assert "it is of no kind that is read" in reasons["strokes.json"]
     assert "the name twice is taken by twice.csv" in reasons["twice.npz"]
@@ -441,6 +442,17 @@ def test_missing_data_says_how_to_get_it(name: str) -> None:
     """The sentence names the file and the command."""
     assert f"{name}.npz" in refusal(name)
     assert f"python -m mnistdash data fetch {name}" in refusal(name)
+
+
+def test_home_folder_named_as_data_folder_is_looked_into_once(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arrays: Arrays
+) -> None:
+    """The same folder under both settings holds every set once."""
+    (home / "data").mkdir()
+    monkeypatch.setenv("MNISTDASH_DATA", str(home / "data"))
+    np.savez(home / "data" / "own.npz", **arrays)
+    assert datasets.names() == ("optdigits", "own")
+    assert datasets.unreadable() == []
 
 
 def test_missing_own_data_can_not_be_fetched() -> None:
