@@ -14,9 +14,10 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets
-from mnistdash.ui import heatmap
+from mnistdash.ui import frame, heatmap
 
 st.set_page_config(layout="wide")
+frame.style()
 count = int(st.query_params.get("count", 10))
 names = [f"{k}" for k in range(count)]
 if "fashion" in st.query_params:

@@ -4,7 +4,6 @@ import io
 import json
 import pathlib
 import re
-import tomllib
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from streamlit.testing import v1 as streamlit_testing
 from mnistdash.ui import gallery
 
 UI = pathlib.Path(gallery.__file__).parent
-REPO = UI.parents[1]
 
 
 @pytest.fixture
@@ -144,51 +142,6 @@ def page_without_images() -> None:
 def test_no_images_is_an_empty_grid() -> None:
     """Nothing to show is no failure."""
     assert not streamlit_testing.AppTest.from_function(page_without_images).run().exception
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of `#rrggbb` (WCAG 2.2)."""
-    channels = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-@pytest.mark.parametrize("name", ["right", "wrong", "index"])
-@pytest.mark.parametrize(("place", "theme"), [(0, "light"), (1, "dark")])
-def test_captions_are_readable(name: str, place: int, theme: str) -> None:
-    """Every colour of meaning has a contrast of 4.5 or more on the grounds of its theme."""
-    css = (UI / "gallery.css").read_text(encoding="utf-8")
-    ink = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", css).group(place + 1)
-    config = tomllib.loads((REPO / ".streamlit/config.toml").read_text(encoding="utf-8"))
-    for ground in ("backgroundColor", "secondaryBackgroundColor"):
-        shades = sorted([luminance(ink), luminance(config["theme"][theme][ground])])
-        assert (shades[1] + 0.05) / (shades[0] + 0.05) >= 4.5
-
-
-@pytest.mark.parametrize(
-    ("rule", "least"),
-    [
-        (r"stCaptionContainer\"\] \{\s*opacity: ([\d.]+)", 4.5),
-        (r"\.marks \{[^}]*currentColor (\d+)%", 4.5),
-        (r"\.bars \.plain i \{\s*opacity: ([\d.]+)", 3.0),
-    ],
-    ids=["captions", "legend", "bars"],
-)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_faint_text_and_marks_are_readable(rule: str, least: float, theme: str) -> None:
-    """What is fainter than the page's text has a contrast of 4.5, bars of 3, on each ground."""
-    share = float(re.search(rule, (UI / "page.css").read_text(encoding="utf-8")).group(1))
-    share = share / 100 if share > 1 else share
-    config = tomllib.loads((REPO / ".streamlit/config.toml").read_text(encoding="utf-8"))
-    colours = config["theme"][theme]
-    for ground in ("backgroundColor", "secondaryBackgroundColor"):
-        pairs = [
-            (int(colours["textColor"][k : k + 2], 16), int(colours[ground][k : k + 2], 16))
-            for k in (1, 3, 5)
-        ]
-        mixed = "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
-        shades = sorted([luminance(mixed), luminance(colours[ground])])
-        assert (shades[1] + 0.05) / (shades[0] + 0.05) >= least
 
 
 @pytest.mark.parametrize("name", ["gallery.js", "card_steps.js"])
