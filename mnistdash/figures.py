@@ -131,7 +131,7 @@ def pixel_grid(image: np.ndarray, *, height_px: int = 500) -> go.Figure:
                 y=rows,
                 text=image[rows, columns].astype(str),
                 mode="text",
-                textfont={"size": 9},
+                textfont={"size": 8},
                 hoverinfo="skip",
                 showlegend=False,
             ),

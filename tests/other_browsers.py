@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 
@@ -130,6 +131,8 @@ def gallery(hand: Hand, url: str) -> str:
     """Open the card of a filtered tile, step on, and close it by key."""
     hand.open(f"{url}/gallery?true=4&pred=9")
     tiles = hand.wait("button.tile", r": 4 read as 9")
+    wrong, title = (hand.find(selector)[0]["color"] for selector in (".answer.wrong", "h1"))
+    assert wrong != title, f"the colours of page.css don't reach the tiles: {wrong}"
     first, second = (re.search(r"Image (\d+)", tile["text"]).group(1) for tile in tiles[:2])
     hand.click("button.tile")
     hand.wait(".verdict", rf"#{first}\b")
@@ -172,7 +175,7 @@ def webkit(folder: pathlib.Path) -> Iterator[Command]:
     found = sorted(LIBRARIES.glob("*/webkit2gtk-4.*/MiniBrowser"))
     if not found:
         raise SystemExit("There is no MiniBrowser: apt-get install webkit2gtk-driver")
-    options = {"binary": str(found[-1]), "args": ["--automation", "--geometry=1400x900"]}
+    options = {"binary": str(found[-1]), "args": ["--automation"]}
     port = _free_port()
     display = [_program("xvfb-run", package="xvfb"), "-a", "-s", "-screen 0 1400x900x24"]
     with _running([*display, driver, f"--port={port}"], HOME=str(folder)):
@@ -180,6 +183,7 @@ def webkit(folder: pathlib.Path) -> Iterator[Command]:
         post = functools.partial(_post, f"http://127.0.0.1:{port}")
         wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         session = post("session", {"capabilities": wanted})["sessionId"]
+        post(f"session/{session}/window/rect", {"width": 1400, "height": 900})
         yield lambda name, values: post(f"session/{session}/{name}", values)
 
 
@@ -267,12 +271,12 @@ def main() -> int:
     """Do all in the browsers asked for; return 1 if anything failed."""
     browsers = {"firefox": firefox, "webkit": webkit}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("browser", nargs="*", choices=[*browsers, []], default=list(browsers))
-    failed = 0
+    parser.add_argument("browser", nargs="?", choices=browsers)
+    wanted, failed = parser.parse_args().browser, 0
     with contextlib.ExitStack() as stack:
         folder = functools.partial(tempfile.TemporaryDirectory, ignore_cleanup_errors=True)
         url = stack.enter_context(_dashboard(pathlib.Path(stack.enter_context(folder()))))
-        for name in parser.parse_args().browser:
+        for name in [wanted] if wanted else browsers:
             with folder() as profile, browsers[name](pathlib.Path(profile)) as command:
                 for task in (confusion, gallery, draw):
                     try:

@@ -111,3 +111,21 @@ def test_click_on_a_sample_shows_what_it_changed(
     picture = window.locator(".st-key-data-picture .tile")
     sync_api.expect(picture).to_have_attribute("aria-label", re.compile(rf"Image {index}\b"))
     sync_api.expect(picture).to_be_in_viewport()
+
+
+def test_half_a_screen_shows_all_of_a_page(
+    page: sync_api.Page, open_page: OpenPage, starter: Starter
+) -> None:
+    """1000 pixels with the menu open: nothing scrolls sideways, no canvas and no words are cut."""
+    page.set_viewport_size({"width": 1000, "height": 800})
+    cut = "(all) => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText)"
+    for name in ("", "confusion", "gallery", "draw", "train"):
+        open_page(name, run=starter[0].id)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") == 0, name
+        words = main.locator("[data-testid=stPageLink] p, button p, label p")
+        assert words.evaluate_all(cut) == []
+        if name == "draw":
+            canvas = page.locator("canvas.upper-canvas").bounding_box()
+            column = page.get_by_test_id("stColumn").first.bounding_box()
+            assert canvas["x"] + canvas["width"] <= column["x"] + column["width"]
