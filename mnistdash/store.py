@@ -32,6 +32,7 @@ _MAX_NAME = 60  # characters
 _MAX_NOTE = 500
 _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
 _STEADY_SECONDS = 2.0  # of training, until its pace tells how long it will take
+_IN_MEMORY = "sqlite://"
 _SHIPPED = ("model.tflite", "probs.npy", "weights.npz")  # what a starter file holds of a run
 
 _metadata = sa.MetaData()
@@ -91,6 +92,10 @@ _drawings = sa.Table(
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("run_name", sa.Text, nullable=False),
 )
+# What every run of a page asks, written once: putting a query together takes as long as asking it.
+_EVERY_RUN = sa.select(_runs).order_by(_runs.c.pinned.desc(), _runs.c.created_at.desc(), _runs.c.id)
+_ONE_RUN = sa.select(_runs).where(_runs.c.id == sa.bindparam("run_id"))
+_DRAWING_IDS = sa.select(_drawings.c.id).order_by(_drawings.c.created_at, _drawings.c.id)
 
 
 class StoreError(Exception):
@@ -224,6 +229,8 @@ class Store:
             _refuse_empty_file(pathlib.Path(url.removeprefix("sqlite:///")))
         try:
             self._engine = _connect(url)
+            self._reader = _reader(self._engine)
+            self._known: dict[str, tuple[sa.Row, Run]] = {}
             with self._write() as connection:
                 _prepare_schema(connection)
             _write_ahead(self._engine)
@@ -243,21 +250,20 @@ class Store:
     # --- runs, as people see them ---
 
     def runs(self) -> list[Run]:
-        """Return every run, the pinned ones first, then the newest."""
-        query = sa.select(_runs).order_by(
-            _runs.c.pinned.desc(), _runs.c.created_at.desc(), _runs.c.id
-        )
+        """Return every run, the pinned ones first, then the newest; what they hold is shared."""
         with self._read() as connection:
-            return [_run(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(_EVERY_RUN).all()
+        # Afresh from this reading: what was deleted is forgotten.
+        self._known = {row.id: (row, self._parsed(row)) for row in rows}
+        return [run for _, run in self._known.values()]
 
     def run(self, run_id: str) -> Run | None:
         """Return one run, or `None` when it is not there (any more)."""
         if not ID_PATTERN.fullmatch(run_id):
             return None
         with self._read() as connection:
-            query = sa.select(_runs).where(_runs.c.id == run_id)
-            row = connection.execute(query).mappings().first()
-        return _run(row) if row else None
+            row = connection.execute(_ONE_RUN, {"run_id": run_id}).first()
+        return self._parsed(row) if row else None
 
     def ahead(self, run: Run) -> int:
         """Count the trainings that come before a waiting one."""
@@ -570,9 +576,8 @@ class Store:
 
     def drawing_ids(self) -> tuple[str, ...]:
         """Return the drawings' ids, oldest first."""
-        query = sa.select(_drawings.c.id).order_by(_drawings.c.created_at, _drawings.c.id)
         with self._read() as connection:
-            return tuple(connection.scalars(query))
+            return tuple(connection.scalars(_DRAWING_IDS))
 
     def delete_drawing(self, drawing_id: str) -> None:
         """Remove a drawing."""
@@ -619,10 +624,15 @@ class Store:
 
     # --- connections ---
 
+    def close(self) -> None:
+        """Give up every connection; the next question opens new ones."""
+        self._engine.dispose()
+        self._reader.dispose()
+
     @contextlib.contextmanager
     def _read(self) -> Iterator[sa.Connection]:
-        with self._translated(), self._engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        with self._translated(), self._reader.connect() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[sa.Connection]:
@@ -636,6 +646,11 @@ class Store:
         except sa.exc.DBAPIError as error:
             raise StoreError(_trouble(error)) from error
 
+    def _parsed(self, row: sa.Row) -> Run:
+        """Read a run's row; its JSON again only if the row is another than last time."""
+        seen, run = self._known.get(row.id, (None, None))
+        return run if seen == row else _run(row._mapping)
+
     def _update(self, run_id: str, **values: object) -> None:
         with self._write() as connection:
             connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(**values))
@@ -644,11 +659,36 @@ class Store:
 def _connect(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True)
-    in_memory = url == "sqlite://"
+    engine = _sqlite(url, **({"poolclass": sa.StaticPool} if url == _IN_MEMORY else {}))
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            # A writer takes its place at once instead of failing when it upgrades a read.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _reader(engine: sa.Engine) -> sa.Engine:
+    """Return the engine to read with: each statement by itself, outside of transactions.
+
+    On SQLite its connections are its own: they are made for this once, and taking and giving back
+    one that has nothing to undo costs a third.
+    """
+    if engine.dialect.name != "sqlite" or str(engine.url) == _IN_MEMORY:
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return _sqlite(
+        engine.url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
+    )
+
+
+def _sqlite(url: str | sa.URL, **options: object) -> sa.Engine:
     engine = sa.create_engine(
-        url,
-        connect_args={"timeout": 30, "check_same_thread": False},
-        **({"poolclass": sa.StaticPool} if in_memory else {}),
+        url, connect_args={"timeout": 30, "check_same_thread": False}, **options
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -659,12 +699,6 @@ def _connect(url: str) -> sa.Engine:
         connection.text_factory = lambda text: text.decode(errors="replace")
         for pragma in ("foreign_keys = ON", "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            # A writer takes its place at once instead of failing when it upgrades a read.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

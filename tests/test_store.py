@@ -53,7 +53,7 @@ def runs(path: pathlib.Path) -> Iterator[store.Store]:
     """An empty store in a real file."""
     opened = store.Store(f"sqlite:///{path}")
     yield opened
-    opened._engine.dispose()
+    opened.close()
 
 
 def enqueue(runs: store.Store, seed: int = 0, **options: object) -> store.Run:
@@ -109,6 +109,42 @@ def test_way_of_a_training(runs: store.Store) -> None:
     assert done.versions == {"tensorflow": "2.21.0"}
     assert runs.artifact_names(run.id) == sorted(ARTIFACTS)  # no checkpoint any more
     np.testing.assert_array_equal(runs.probs(run.id), PROBS)
+
+
+def test_known_run_is_read_again_when_it_changed(runs: store.Store, path: pathlib.Path) -> None:
+    """What is kept of a row is given back only while the row is the same, whoever changed it."""
+    run_id = finished(runs)
+    before = runs.runs()[0]
+    assert runs.runs()[0] is before
+    assert runs.run(run_id) is before
+    edit(path, "UPDATE runs SET history = ?, test_errors = 12", '[{"loss": 0.25}]')
+    assert runs.run(run_id).history == ({"loss": 0.25, "epoch": 0},)
+    assert (runs.runs()[0].history[0]["loss"], runs.runs()[0].test_errors) == (0.25, 12)
+    edit(path, "DELETE FROM runs")
+    assert (runs.run(run_id), runs.runs(), runs._known) == (None, [], {})
+
+
+def test_reading_connections_hold_to_the_rules(runs: store.Store) -> None:
+    """Those that only read keep foreign keys, wait for a writer, and leave no transaction open."""
+    runs.runs()
+    with runs._read() as connection:
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("foreign_keys", "busy_timeout", "journal_mode")
+        ]
+        assert found == [1, 30_000, "wal"]
+        assert not connection.connection.dbapi_connection.in_transaction
+
+
+def test_many_readers_open_few_files(runs: store.Store) -> None:
+    """A hundred threads that read at once share what fifteen connections open."""
+    files = pathlib.Path("/proc/self/fd")
+    if not files.is_dir():
+        pytest.skip("There is no /proc here to count open files in.")
+    before = len(list(files.iterdir()))
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        assert list(pool.map(lambda _: runs.runs(), range(1000))) == [[]] * 1000
+    assert len(list(files.iterdir())) - before <= 15 * 3  # database, log and its index
 
 
 def test_run_starts_once(runs: store.Store) -> None:
@@ -354,7 +390,7 @@ def test_full_disk_leaves_old_runs_intact(runs: store.Store) -> None:
     """When SQLite may grow no further the sentence says so, and nothing half is there."""
     old, new = finished(runs, 0), enqueue(runs, 1).id
     runs.start(new)
-    with runs._read() as connection:
+    with runs._write() as connection:  # the limit is one of a connection: of the writer's
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(store.StoreError, match="The disk is full: nothing was saved"):
@@ -453,7 +489,7 @@ def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> N
                     own.artifact(ids[0], store.CHECKPOINT)
             except Exception as error:
                 trouble.append(error)
-        own._engine.dispose()
+        own.close()
 
     readers = [threading.Thread(target=read) for _ in range(10)]
     for reader in readers:
@@ -731,7 +767,7 @@ def test_truncated_file_is_left_as_it_is(
 ) -> None:
     """A file cut short is refused with the remedy, and can still be given to a rescuer."""
     finished(runs)
-    runs._engine.dispose()
+    runs.close()
     cut = path.read_bytes()[: int(share * path.stat().st_size)]
     path.write_bytes(cut)
     sentence = refusal(f"sqlite:///{path}")
@@ -744,7 +780,7 @@ def test_newer_store_is_left_as_it_is(runs: store.Store, path: pathlib.Path) -> 
     """A store of a later program is named with both versions."""
     finished(runs)
     edit(path, "UPDATE meta SET value = '99' WHERE key = 'schema'")
-    runs._engine.dispose()
+    runs.close()
     before = path.read_bytes()
     sentence = refusal(f"sqlite:///{path}")
     assert f"has version 99, this program reads version {store.SCHEMA_VERSION}" in sentence
@@ -810,7 +846,7 @@ def test_missing_folder_is_a_sentence(tmp_path: pathlib.Path) -> None:
 def test_read_only_store_can_be_looked_at(runs: store.Store, path: pathlib.Path) -> None:
     """Where nothing can be written runs are shown, and a training is refused with a reason."""
     run_id = finished(runs)
-    runs._engine.dispose()
+    runs.close()
     seen = store.Store(f"sqlite:///file:{path}?mode=ro&uri=true")
     assert seen.run(run_id).finished
     np.testing.assert_array_equal(seen.probs(run_id), PROBS)
