@@ -14,13 +14,13 @@ st.set_page_config(
 frame.style()
 
 pages = [
-    st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
-    st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
-    st.Page("pages/gallery.py", title="Gallery", icon=":material/gallery_thumbnail:"),
-    st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
-    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-    st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-    st.Page("pages/data.py", title="Data", icon=":material/database:"),
+    frame.page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+    frame.page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
+    frame.page("pages/gallery.py", title="Gallery", icon=":material/gallery_thumbnail:"),
+    frame.page("pages/draw.py", title="Draw", icon=":material/draw:"),
+    frame.page("pages/train.py", title="Train", icon=":material/model_training:"),
+    frame.page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    frame.page("pages/data.py", title="Data", icon=":material/database:"),
 ]
 page = st.navigation(pages, position="hidden")
 

@@ -1,10 +1,9 @@
 """Data: the images, classes and pixels a model learns from."""
 
-import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, figures
-from mnistdash.ui import chart, data_view, fields, widgets, words
+from mnistdash import datasets
+from mnistdash.ui import data_view, fields, state, widgets, words
 
 SMALL_PX = 160
 
@@ -19,16 +18,20 @@ name = st.selectbox(
 )
 try:
     dataset = datasets.load(name)
-    mean, deviation = datasets.pixel_moments(name)
+    training = dataset.num_train
+    facts = state.training_facts(dataset)
 except datasets.DataError as error:
     st.warning(str(error), icon=":material/warning:")
     st.stop()
 widgets.facts(
     {
-        "Training images": (words.count(len(dataset.x_train)), "28x28 pixels each"),
+        "Training images": (words.count(training), "28x28 pixels each"),
         "Test images": (words.count(len(dataset.x_test)), "28x28 pixels each"),
-        "Mean pixel": (f"{mean:.2f}", "of 0-255, training"),
-        "Standard deviation": (f"{deviation:.2f}", "of 0-255, training"),
+        "Mean pixel": (data_view.number(facts and facts.mean), "of 0-255, training"),
+        "Standard deviation": (
+            data_view.number(facts and facts.deviation),
+            "of 0-255, training",
+        ),
     }
 )
 if not dataset.verified:
@@ -44,13 +47,4 @@ with numbers:
     data_view.one_image(dataset)
 
 st.header("Images in each class")
-chart.show(
-    figures.class_counts(
-        {
-            "training": np.bincount(dataset.y_train, minlength=len(dataset.class_names)).tolist(),
-            "test": np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist(),
-        },
-        dataset.class_names,
-    ),
-    key="class-counts",
-)
+data_view.class_counts(dataset, facts)

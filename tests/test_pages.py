@@ -9,6 +9,7 @@ import pathlib
 import re
 import sqlite3
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
 
 from mnistdash import datasets, engine, evaluation, recipes, store
+from mnistdash.ui import state
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -1337,6 +1339,31 @@ def test_damaged_data_set_is_a_sentence(
     assert "mnist.npz can't be used" in text(at)
 
 
+def test_data_page_does_not_wait_for_the_training_images(
+    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While they are read the page stands with all else, and says what it waits for."""
+    read, go_on = datasets.pixel_moments, threading.Event()
+    monkeypatch.setattr(datasets, "pixel_moments", lambda name: (go_on.wait(60), read(name))[1])
+    at = open_page("data")
+    assert "The training images are being counted." in text(at)
+    assert re.search(r"Training images\s*1 297 ", text(at))
+    go_on.set()
+    await_facts("optdigits")
+    assert re.search(r"Mean pixel\s*\d+\.\d\d ", text(at.run()))
+    assert "being counted" not in text(at)
+
+
+def await_facts(name: str) -> None:
+    """Wait until all that the training images tell is known."""
+    dataset = datasets.load(name)
+    for _ in range(600):
+        if state.training_facts_known(dataset):
+            return
+        time.sleep(0.1)
+    raise AssertionError("The training images are not counted.")
+
+
 def test_damaged_training_part_is_a_sentence(
     runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1354,7 +1381,8 @@ def test_damaged_training_part_is_a_sentence(
     at = open_page("data")
     at.selectbox(key="data_name").set_value("mnist").run()
     assert not at.exception
-    assert "mnist.npz can't be used" in text(at)
+    await_facts("mnist")
+    assert "mnist.npz can't be used" in text(at.run())
     at = open_page("train")
     at.selectbox(key="train_dataset").set_value("mnist").run()
     assert not at.exception

@@ -4,10 +4,11 @@ import functools
 import re
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, fields, gallery, reveal, widgets
+from mnistdash.ui import chart, fields, gallery, reveal, state, widgets
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -72,8 +73,48 @@ def one_image(dataset: datasets.Dataset) -> None:
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
         height_px = 390 if widgets.on_phone() else 500
-        grid = figures.pixel_grid(dataset.x_test[index], height_px=height_px)
-        chart.show(grid, key="pixel-grid")
+        chart.show(_pixel_grid(dataset.x_test[index].tobytes(), height_px), key="pixel-grid")
+
+
+def number(value: float | None) -> str:
+    """Write a number of the training pixels, as wide while it is not known yet."""
+    return f"{value:.2f}" if value is not None else "\N{FIGURE SPACE}…\N{FIGURE SPACE}"
+
+
+def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -> None:
+    """Show how many images each class has; a chart's room while they are counted.
+
+    Args:
+        dataset: whose images.
+        facts: of its training images; `None` while they are awaited.
+    """
+    with st.container(key="class-counts-place"):
+        if facts is None:
+            st.caption("The training images are being counted.")
+            _await_facts(dataset.name)
+            return
+        test = np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist()
+        figure = _class_counts(tuple(facts.counts), tuple(test), tuple(dataset.class_names))
+        chart.show(figure, key="class-counts")
+
+
+@st.fragment(run_every=0.3)
+def _await_facts(name: str) -> None:
+    if state.training_facts_known(datasets.load(name)):
+        st.rerun()
+
+
+# Putting a figure together takes longer than all else on the page; it is not changed afterwards.
+@functools.lru_cache(maxsize=32)
+def _class_counts(
+    training: tuple[int, ...], test: tuple[int, ...], names: tuple[str, ...]
+) -> go.Figure:
+    return figures.class_counts({"training": training, "test": test}, names)
+
+
+@functools.lru_cache(maxsize=128)
+def _pixel_grid(pixels: bytes, height_px: int) -> go.Figure:
+    return figures.pixel_grid(np.frombuffer(pixels, np.uint8).reshape(28, 28), height_px=height_px)
 
 
 def _chosen(name: str) -> int | None:

@@ -1,5 +1,7 @@
 """The frame around every page: style, run picker, what trains, which images, and the menu."""
 
+import copy
+import functools
 import pathlib
 
 import streamlit as st
@@ -12,6 +14,7 @@ _HERE = pathlib.Path(__file__).parent
 # A file of ours: Streamlit fetches symbols for the tab from the network.
 ICON = _HERE / "icon.png"
 SIDEBAR_PX = 304
+_STYLE = f"<style>{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"
 
 _menu = st.components.v2.component(
     "mnistdash.menu",
@@ -22,13 +25,24 @@ _menu = st.components.v2.component(
 
 def style() -> None:
     """Apply what the theme can't say."""
-    st.html(_HERE / "page.css")
+    st.html(_STYLE)
+
+
+def page(path: str, *, title: str, icon: str, default: bool = False) -> StreamlitPage:
+    """Return a page for `st.navigation`: a fresh copy, since Streamlit notes on it that it ran."""
+    return copy.copy(_page(path, title, icon, default))
+
+
+@functools.cache
+def _page(path: str, title: str, icon: str, default: bool) -> StreamlitPage:
+    """Make a page once: Streamlit looks for its file and checks its icon each time."""
+    return st.Page(path, title=title, icon=icon, default=default)
 
 
 def tab_title(page_title: str, run: store.Run | None) -> None:
     """Name the page and the run in the browser's tab."""
     name = f"{page_title} · {words.run_title(run)}" if run else page_title
-    st.set_page_config(page_title=f"{name} · mnistdash", page_icon=str(ICON))
+    st.set_page_config(page_title=f"{name} · mnistdash")
 
 
 def menu(pages: list[StreamlitPage], current: StreamlitPage, run: store.Run | None) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from concurrent import futures
 
 import numpy as np
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from mnistdash import classifier, datasets, engine, evaluation, settings, store
 
 NEIGHBOURS_AMONG = 3_000  # training images, about one millisecond each
+_AT_ONCE_SECONDS = 0.1  # a page waits so long for what is computed in the background
 FRESH = "new_run"  # session key: the run this person asked for last
 
 
@@ -130,6 +132,56 @@ def load_features(run_id: str, dataset: str) -> np.ndarray:
     """
     images = datasets.load(dataset).x_train[:NEIGHBOURS_AMONG]
     return load_classifier(run_id).features(images)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingFacts:
+    """What only all training images tell: their pixels' mean and deviation, images in each class.
+
+    The pixels are in 0-255, and there is a count for each class.
+    """
+
+    mean: float
+    deviation: float
+    counts: list[int]
+
+
+def training_facts(dataset: datasets.Dataset) -> TrainingFacts | None:
+    """Return the facts of a data set's training images; `None` while they are computed.
+
+    That takes two seconds for MNIST, once a process, and no page waits for it.
+
+    Raises:
+        DataError: the training images are damaged.
+    """
+    asked = _training_facts(dataset.name, dataset.sha256)
+    try:
+        return asked.result(timeout=_AT_ONCE_SECONDS)
+    except TimeoutError:
+        return None
+    except datasets.DataError:
+        _training_facts.clear(dataset.name, dataset.sha256)  # the file may be replaced
+        raise
+
+
+def training_facts_known(dataset: datasets.Dataset) -> bool:
+    """Tell whether `training_facts` has an answer now, be it what is wrong with the images."""
+    return _training_facts(dataset.name, dataset.sha256).done()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _training_facts(name: str, sha256: str) -> "futures.Future[TrainingFacts]":
+    return _background.submit(_compute_training_facts, name)
+
+
+def _compute_training_facts(name: str) -> TrainingFacts:
+    mean, deviation = datasets.pixel_moments(name)
+    dataset = datasets.load(name)
+    counts = np.bincount(dataset.y_train, minlength=len(dataset.class_names)).tolist()
+    return TrainingFacts(mean=mean, deviation=deviation, counts=counts)
+
+
+_background = futures.ThreadPoolExecutor(1, thread_name_prefix="facts")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

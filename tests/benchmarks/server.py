@@ -34,17 +34,18 @@ def streamlit(script: pathlib.Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(command: list[str]) -> Iterator[tuple[str, int]]:
+def serving(command: list[str], *, folder: pathlib.Path = REPO) -> Iterator[tuple[str, int]]:
     """Start a server in the repository's folder; yield its address and process.
 
     Args:
         command: to which the port is added.
+        folder: another checkout's, whose settings count then.
     """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = str(probe.getsockname()[1])
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([*command, port], cwd=REPO, **quiet)
+    server = subprocess.Popen([*command, port], cwd=folder, **quiet)
     try:
         yield f"http://localhost:{port}", server.pid
     finally:
@@ -56,8 +57,13 @@ def serving(command: list[str]) -> Iterator[tuple[str, int]]:
 def served(command: list[str]) -> Iterator[str]:
     """Start a server and wait until it answers; yield its address."""
     with serving(command) as (url, _):
-        while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(url):
-                break
-            time.sleep(0.1)
+        wait(url)
         yield url
+
+
+def wait(url: str) -> None:
+    """Wait until a server answers."""
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url):
+            return
+        time.sleep(0.1)

@@ -1,0 +1,210 @@
+"""Time of a page change, layout shifts, and processor time of one run of each page.
+
+    MNISTDASH_DATA=../shared/data python tests/benchmarks/page_changes.py [--app PATH] [--times N]
+
+A page change is the time from the press on a link of the menu to the last change of the page's
+document, components' own trees included, before 400 ms of silence. The first visit in a browser
+without a cache and the second one are told apart. Layout shifts are summed from a page's landing,
+and from a press on; those within half a second of a press, which the metric leaves out, are given
+as well. Processor time is the server's for one press on the link of the page shown, nothing else
+going on. With another checkout everything is measured on both, in turns.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import platform
+import statistics
+import tempfile
+
+import psutil
+import server
+from playwright import sync_api
+
+PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery", "draw": "Draw",
+         "train": "Train", "compare": "Compare", "data": "Data"}  # fmt: skip
+SILENCE_MS = 400
+RUNS = 10  # of a page in a row, for its processor time
+DESK = {"viewport": {"width": 1400, "height": 1000}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SIZES = {"1400 px": DESK, "390 px": PHONE}
+PROBE = """() => {
+  const probe = (window.probe = { pressed: 0, last: 0, runs: 0, calm: 0, all: 0 });
+  const inMain = (node) => {
+    for (let root; (root = node.getRootNode()) instanceof ShadowRoot; ) node = root.host;
+    return (node.closest ? node : node.parentElement)?.closest?.('[data-testid="stMain"]');
+  };
+  const observer = new MutationObserver((records) => {
+    for (const { target, attributeName } of records) {
+      const ended = attributeName === "data-test-script-state";
+      if (ended && target.dataset.testScriptState === "notRunning") probe.runs += 1;
+    }
+    if (records.some(({ target }) => inMain(target))) probe.last = performance.now();
+  });
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  observer.observe(document, all);
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    observer.observe(root, all);
+    return root;
+  };
+  addEventListener("pointerdown", () => (probe.pressed = performance.now()), true);
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      probe.all += entry.value;
+      if (!entry.hadRecentInput) probe.calm += entry.value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+SETTLED = f"""(title) => document.querySelector("h1")?.textContent === title
+  && document.querySelector('[data-test-script-state="notRunning"]')
+  && performance.now() - Math.max(probe.last, probe.pressed) > {SILENCE_MS}"""
+LINK = """(name) => Array.from(document.querySelectorAll(".st-key-menu a")).findIndex((link) =>
+  link.getAttribute("href").split("?")[0].split("/").at(-1) === name)"""
+Figures = dict[tuple[str, ...], list[float]]
+
+
+def main() -> None:
+    """Print what was measured as tables, beside the other checkout if there is one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--app", type=pathlib.Path, help="another checkout, to compare with")
+    parser.add_argument("--times", type=int, default=5)
+    chosen = parser.parse_args()
+    folders = {"ours": server.REPO} | ({"other": chosen.app.resolve()} if chosen.app else {})
+    load = os.getloadavg()[0]
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},", end=""
+    )
+    print(f" load at the start {load:.1f}, n = {chosen.times}")
+    found: Figures = {}
+    with contextlib.ExitStack() as stack:
+        browser = stack.enter_context(server.browser())
+        servers = {name: stack.enter_context(_server(folder)) for name, folder in folders.items()}
+        for _ in range(chosen.times):
+            for size, options in SIZES.items():
+                for name, (url, _) in servers.items():
+                    _changes(browser, url, options, found, (name, size))
+                    _landings(browser, url, options, found, (name, size))
+        _processor_times(browser, servers, found, chosen.times)
+    for name in folders:
+        _report(found, name)
+    if chosen.app:
+        for title in PAGES.values():
+            ours, other = (_median(found[name, title, "cpu"]) for name in folders)
+            print(f"processor time of {title}: ours / other {ours / other:.2f}")
+
+
+@contextlib.contextmanager
+def _server(folder: pathlib.Path) -> "contextlib.AbstractContextManager[tuple[str, int]]":
+    """Start the application of a checkout with a home of its own, and look at it once."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"MNISTDASH_HOME": home, "PYTHONPATH": str(folder), "MNISTDASH_DOWNLOAD": "0"}
+        command = server.streamlit(folder / "app.py")
+        with server.serving(command, folder=folder) as (url, pid):
+            server.wait(url)
+            yield url, pid
+
+
+def _open(
+    browser: sync_api.Browser, address: str, title: str, options: dict
+) -> tuple[sync_api.BrowserContext, sync_api.Page]:
+    """Land on a page in a browser without a cache, and wait until it is still."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.add_init_script(f"({PROBE})()")
+    page.goto(address)
+    page.wait_for_function(SETTLED, arg=title, timeout=120_000)
+    return context, page
+
+
+def _landings(
+    browser: sync_api.Browser, url: str, options: dict, found: Figures, whose: tuple[str, str]
+) -> None:
+    for name, title in PAGES.items():
+        context, page = _open(browser, f"{url}/{name}", title, options)
+        shifts = page.evaluate("probe.calm")
+        found.setdefault((*whose, title, "landing shift"), []).append(shifts)
+        context.close()
+
+
+def _changes(
+    browser: sync_api.Browser, url: str, options: dict, found: Figures, whose: tuple[str, str]
+) -> None:
+    """Go through all pages twice, from the overview to the overview."""
+    context, page = _open(browser, url, "Overview", options)
+    for visit in ("first", "warm"):
+        for name in (*list(PAGES)[1:], ""):
+            figures = _change(page, name, touch="has_touch" in options)
+            for what, value in zip(("ms", "shift", "all shifts"), figures, strict=True):
+                found.setdefault((*whose, PAGES[name], f"{visit} {what}"), []).append(value)
+    context.close()
+
+
+def _change(page: sync_api.Page, name: str, *, touch: bool) -> tuple[float, float, float]:
+    if touch:
+        page.get_by_test_id("stExpandSidebarButton").tap()
+        page.wait_for_timeout(SILENCE_MS)
+    link = page.locator(".st-key-menu a").nth(page.evaluate(LINK, name))
+    page.evaluate("probe.calm = probe.all = 0")
+    link.tap() if touch else link.click()
+    page.wait_for_function(SETTLED, arg=PAGES[name], timeout=60_000)
+    return tuple(page.evaluate("[probe.last - probe.pressed, probe.calm, probe.all]"))
+
+
+def _processor_times(
+    browser: sync_api.Browser, servers: dict[str, tuple[str, int]], found: Figures, times: int
+) -> None:
+    """Let every page run some times in a row on each server in turn, nothing else going on."""
+    pages = {name: _open(browser, url, "Overview", DESK)[1] for name, (url, _) in servers.items()}
+    for _ in range(times):
+        for name, title in PAGES.items():
+            for whose, (_, pid) in servers.items():
+                pages[whose].bring_to_front()
+                _change(pages[whose], name, touch=False)
+                taken = _processor_time(pages[whose], psutil.Process(pid), name)
+                found.setdefault((whose, title, "cpu"), []).append(taken)
+
+
+def _processor_time(page: sync_api.Page, process: psutil.Process, name: str) -> float:
+    """Return the server's processor time for one run of the page shown, in milliseconds."""
+    link = page.evaluate(LINK, name)
+    before = process.cpu_times()
+    for _ in range(RUNS):
+        page.evaluate(
+            "(index) => { probe.wanted = probe.runs + 1;"
+            " document.querySelectorAll('.st-key-menu a')[index].click(); }",
+            link,
+        )
+        page.wait_for_function("() => probe.runs >= probe.wanted", polling=20)
+    after = process.cpu_times()
+    return 1000 * (after.user + after.system - before.user - before.system) / RUNS
+
+
+def _report(found: Figures, whose: str) -> None:
+    for size in SIZES:
+        print(f"\n{whose}, {size}: ms to the last change, median (slowest), first visit and warm;")
+        print("layout shift of landing and change, largest; in brackets with those after a press")
+        for title in PAGES.values():
+            one = {
+                key[-1]: values for key, values in found.items() if key[:-1] == (whose, size, title)
+            }
+            times = [
+                f"{visit} {_median(one[f'{visit} ms']):4.0f} ({max(one[f'{visit} ms']):4.0f})"
+                for visit in ("first", "warm")
+            ]
+            changed = max(one["first shift"] + one["warm shift"])
+            pressed = max(one["first all shifts"] + one["warm all shifts"])
+            landed = max(one["landing shift"])
+            print(f"  {title:9} {'  '.join(times)}  {landed:.3f}  {changed:.3f} ({pressed:.3f})")
+    print(f"\n{whose}: processor time of one run, ms, median (slowest) of {RUNS} in a row")
+    for title in PAGES.values():
+        values = found[whose, title, "cpu"]
+        print(f"  {title:9} {_median(values):5.1f} ({max(values):5.1f})")
+
+
+_median = statistics.median
+
+if __name__ == "__main__":
+    main()
