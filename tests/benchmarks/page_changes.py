@@ -61,8 +61,13 @@ PROBE = """() => {
 SETTLED = f"""(title) => document.querySelector("h1")?.textContent === title
   && document.querySelector('[data-test-script-state="notRunning"]')
   && performance.now() - Math.max(probe.last, probe.pressed) > {SILENCE_MS}"""
-LINK = """(name) => Array.from(document.querySelectorAll(".st-key-menu a")).findIndex((link) =>
+LINKS = '[data-testid="stSidebar"] [data-testid="stPageLink"] a'
+LINK = f"""(name) => Array.from(document.querySelectorAll('{LINKS}')).findIndex((link) =>
   link.getAttribute("href").split("?")[0].split("/").at(-1) === name)"""
+PRESS = f"""(index) => {{
+  probe.wanted = probe.runs + 1;
+  document.querySelectorAll('{LINKS}')[index].click();
+}}"""
 Figures = dict[tuple[str, ...], list[float]]
 
 
@@ -143,10 +148,11 @@ def _changes(
 
 
 def _change(page: sync_api.Page, name: str, *, touch: bool) -> tuple[float, float, float]:
-    if touch:
-        page.get_by_test_id("stExpandSidebarButton").tap()
+    opener = page.get_by_test_id("stExpandSidebarButton")
+    if touch and opener.is_visible():
+        opener.tap()
         page.wait_for_timeout(SILENCE_MS)
-    link = page.locator(".st-key-menu a").nth(page.evaluate(LINK, name))
+    link = page.locator(LINKS).nth(page.evaluate(LINK, name))
     page.evaluate("probe.calm = probe.all = 0")
     link.tap() if touch else link.click()
     page.wait_for_function(SETTLED, arg=PAGES[name], timeout=60_000)
@@ -172,11 +178,7 @@ def _processor_time(page: sync_api.Page, process: psutil.Process, name: str) -> 
     link = page.evaluate(LINK, name)
     before = process.cpu_times()
     for _ in range(RUNS):
-        page.evaluate(
-            "(index) => { probe.wanted = probe.runs + 1;"
-            " document.querySelectorAll('.st-key-menu a')[index].click(); }",
-            link,
-        )
+        page.evaluate(PRESS, link)
         page.wait_for_function("() => probe.runs >= probe.wanted", polling=20)
     after = process.cpu_times()
     return 1000 * (after.user + after.system - before.user - before.system) / RUNS
