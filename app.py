@@ -7,7 +7,7 @@ from mnistdash.ui import frame, link, state
 
 st.set_page_config(
     page_title="mnistdash",
-    page_icon=str(frame.ICON),
+    page_icon=frame.ICON,
     layout="wide",
     initial_sidebar_state=frame.SIDEBAR_PX,
 )

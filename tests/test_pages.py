@@ -22,7 +22,7 @@ from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
 
 from mnistdash import datasets, engine, evaluation, recipes, store
-from mnistdash.ui import state
+from mnistdash.ui import frame, state
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -1337,6 +1337,14 @@ def test_damaged_data_set_is_a_sentence(
     assert not at.exception
     assert button(at, "Train").disabled
     assert "mnist.npz can't be used" in text(at)
+
+
+def test_two_visitors_get_two_pages() -> None:
+    """Streamlit notes on a page that it may run: the note of one visitor is none of another's."""
+    first, second = (frame.page("pages/draw.py", title="Two", icon="") for _ in range(2))
+    first._can_be_called = True
+    assert not getattr(second, "_can_be_called", False)
+    assert not getattr(frame.page("pages/draw.py", title="Two", icon=""), "_can_be_called", False)
 
 
 def test_data_page_does_not_wait_for_the_training_images(

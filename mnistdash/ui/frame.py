@@ -1,5 +1,6 @@
 """The frame around every page: style, run picker, what trains, which images, and the menu."""
 
+import base64
 import copy
 import functools
 import pathlib
@@ -11,8 +12,9 @@ from mnistdash import datasets, store
 from mnistdash.ui import link, state, words
 
 _HERE = pathlib.Path(__file__).parent
-# A file of ours: Streamlit fetches symbols for the tab from the network.
-ICON = _HERE / "icon.png"
+# A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
+# not be read and looked at twice in every run.
+ICON = f"data:image/png;base64,{base64.b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
 SIDEBAR_PX = 304
 _STYLE = f"<style>{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"
 
@@ -42,7 +44,7 @@ def _page(path: str, title: str, icon: str, default: bool) -> StreamlitPage:
 def tab_title(page_title: str, run: store.Run | None) -> None:
     """Name the page and the run in the browser's tab."""
     name = f"{page_title} · {words.run_title(run)}" if run else page_title
-    st.set_page_config(page_title=f"{name} · mnistdash")
+    st.set_page_config(page_title=f"{name} · mnistdash", page_icon=ICON)
 
 
 def menu(pages: list[StreamlitPage], current: StreamlitPage, run: store.Run | None) -> None:

@@ -17,10 +17,12 @@ import pathlib
 import platform
 import statistics
 import tempfile
+import time
 
 import psutil
 import server
 from playwright import sync_api
+from streamlit.proto import ForwardMsg_pb2
 
 PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery", "draw": "Draw",
          "train": "Train", "compare": "Compare", "data": "Data"}  # fmt: skip
@@ -30,16 +32,12 @@ DESK = {"viewport": {"width": 1400, "height": 1000}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SIZES = {"1400 px": DESK, "390 px": PHONE}
 PROBE = """() => {
-  const probe = (window.probe = { pressed: 0, last: 0, runs: 0, calm: 0, all: 0 });
+  const probe = (window.probe = { pressed: 0, last: 0, calm: 0, all: 0 });
   const inMain = (node) => {
     for (let root; (root = node.getRootNode()) instanceof ShadowRoot; ) node = root.host;
     return (node.closest ? node : node.parentElement)?.closest?.('[data-testid="stMain"]');
   };
   const observer = new MutationObserver((records) => {
-    for (const { target, attributeName } of records) {
-      const ended = attributeName === "data-test-script-state";
-      if (ended && target.dataset.testScriptState === "notRunning") probe.runs += 1;
-    }
     if (records.some(({ target }) => inMain(target))) probe.last = performance.now();
   });
   const all = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -64,10 +62,7 @@ SETTLED = f"""(title) => document.querySelector("h1")?.textContent === title
 LINKS = '[data-testid="stSidebar"] [data-testid="stPageLink"] a'
 LINK = f"""(name) => Array.from(document.querySelectorAll('{LINKS}')).findIndex((link) =>
   link.getAttribute("href").split("?")[0].split("/").at(-1) === name)"""
-PRESS = f"""(index) => {{
-  probe.wanted = probe.runs + 1;
-  document.querySelectorAll('{LINKS}')[index].click();
-}}"""
+PRESS = f"(index) => document.querySelectorAll('{LINKS}')[index].click()"
 Figures = dict[tuple[str, ...], list[float]]
 
 
@@ -87,18 +82,15 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         browser = stack.enter_context(server.browser())
         servers = {name: stack.enter_context(_server(folder)) for name, folder in folders.items()}
+        _processor_times(browser, servers, found, chosen.times)
+        _report_processor_times(found, list(folders))
         for _ in range(chosen.times):
             for size, options in SIZES.items():
                 for name, (url, _) in servers.items():
                     _changes(browser, url, options, found, (name, size))
                     _landings(browser, url, options, found, (name, size))
-        _processor_times(browser, servers, found, chosen.times)
     for name in folders:
         _report(found, name)
-    if chosen.app:
-        for title in PAGES.values():
-            ours, other = (_median(found[name, title, "cpu"]) for name in folders)
-            print(f"processor time of {title}: ours / other {ours / other:.2f}")
 
 
 @contextlib.contextmanager
@@ -163,25 +155,47 @@ def _processor_times(
     browser: sync_api.Browser, servers: dict[str, tuple[str, int]], found: Figures, times: int
 ) -> None:
     """Let every page run some times in a row on each server in turn, nothing else going on."""
-    pages = {name: _open(browser, url, "Overview", DESK)[1] for name, (url, _) in servers.items()}
+    pages = {name: _Counted(browser, url, pid) for name, (url, pid) in servers.items()}
     for _ in range(times):
         for name, title in PAGES.items():
-            for whose, (_, pid) in servers.items():
-                pages[whose].bring_to_front()
-                _change(pages[whose], name, touch=False)
-                taken = _processor_time(pages[whose], psutil.Process(pid), name)
-                found.setdefault((whose, title, "cpu"), []).append(taken)
+            for whose, counted in pages.items():
+                counted.page.bring_to_front()
+                _change(counted.page, name, touch=False)
+                found.setdefault((whose, title, "cpu"), []).append(counted.processor_time(name))
+    for counted in pages.values():
+        counted.page.context.close()
 
 
-def _processor_time(page: sync_api.Page, process: psutil.Process, name: str) -> float:
-    """Return the server's processor time for one run of the page shown, in milliseconds."""
-    link = page.evaluate(LINK, name)
-    before = process.cpu_times()
-    for _ in range(RUNS):
-        page.evaluate(PRESS, link)
-        page.wait_for_function("() => probe.runs >= probe.wanted", polling=20)
-    after = process.cpu_times()
-    return 1000 * (after.user + after.system - before.user - before.system) / RUNS
+class _Counted:
+    """A page whose runs are counted by what its server says, and its server's process."""
+
+    def __init__(self, browser: sync_api.Browser, url: str, pid: int) -> None:
+        self.process = psutil.Process(pid)
+        self.runs = 0
+        self.page = browser.new_context(**DESK).new_page()
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
+        self.page.add_init_script(f"({PROBE})()")
+        self.page.goto(url)
+        self.page.wait_for_function(SETTLED, arg="Overview", timeout=120_000)
+
+    def processor_time(self, name: str) -> float:
+        """Return the server's processor time for one run of the page shown, in milliseconds."""
+        link = self.page.evaluate(LINK, name)
+        before = self.process.cpu_times()
+        for _ in range(RUNS):
+            wanted, given_up = self.runs + 1, time.monotonic() + 30
+            self.page.evaluate(PRESS, link)
+            while self.runs < wanted:
+                self.page.wait_for_timeout(10)
+                if time.monotonic() > given_up:
+                    raise TimeoutError(f"/{name} did not run")
+        after = self.process.cpu_times()
+        return 1000 * (after.user + after.system - before.user - before.system) / RUNS
+
+    def _count(self, frame: bytes | str) -> None:
+        if isinstance(frame, bytes):
+            kind = ForwardMsg_pb2.ForwardMsg.FromString(frame).WhichOneof("type")
+            self.runs += kind == "script_finished"
 
 
 def _report(found: Figures, whose: str) -> None:
@@ -200,10 +214,17 @@ def _report(found: Figures, whose: str) -> None:
             pressed = max(one["first all shifts"] + one["warm all shifts"])
             landed = max(one["landing shift"])
             print(f"  {title:9} {'  '.join(times)}  {landed:.3f}  {changed:.3f} ({pressed:.3f})")
-    print(f"\n{whose}: processor time of one run, ms, median (slowest) of {RUNS} in a row")
+
+
+def _report_processor_times(found: Figures, whose: list[str]) -> None:
+    print(
+        f"\nprocessor time of one run, ms, median (slowest) of {RUNS} in a row: {', '.join(whose)}"
+    )
     for title in PAGES.values():
-        values = found[whose, title, "cpu"]
-        print(f"  {title:9} {_median(values):5.1f} ({max(values):5.1f})")
+        values = [found[name, title, "cpu"] for name in whose]
+        shown = "  ".join(f"{_median(each):5.1f} ({max(each):5.1f})" for each in values)
+        ratio = f"  {_median(values[0]) / _median(values[1]):.2f}" if len(values) > 1 else ""
+        print(f"  {title:9} {shown}{ratio}", flush=True)
 
 
 _median = statistics.median
