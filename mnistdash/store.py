@@ -252,10 +252,16 @@ class Store:
     def runs(self) -> list[Run]:
         """Return every run, the pinned ones first, then the newest; what they hold is shared."""
         with self._read() as connection:
-            rows = connection.execute(_EVERY_RUN).all()
-        # Afresh from this reading: what was deleted is forgotten.
-        self._known = {row.id: (row, self._parsed(row)) for row in rows}
-        return [run for _, run in self._known.values()]
+            # Asked before reading: what is committed in between is then read once too often.
+            version = self._version(connection)
+            seen, found = connection.info.get("runs", (None, []))
+            if version is None or seen != version:
+                rows = connection.execute(_EVERY_RUN).all()
+                # Afresh from this reading: what was deleted is forgotten.
+                known = {row.id: (row, self._parsed(row)) for row in rows}
+                self._known, found = known, [run for _, run in known.values()]
+                connection.info["runs"] = version, found
+        return list(found)
 
     def run(self, run_id: str) -> Run | None:
         """Return one run, or `None` when it is not there (any more)."""
@@ -645,6 +651,18 @@ class Store:
             yield
         except sa.exc.DBAPIError as error:
             raise StoreError(_trouble(error)) from error
+
+    def _version(self, connection: sa.Connection) -> int | None:
+        """Return a number that stays while nobody writes, `None` where there is none.
+
+        SQLite gives a connection another once any other one, of whichever process, has committed;
+        one that only reads thus learns of every change.
+
+        Source: https://sqlite.org/pragma.html#pragma_data_version
+        """
+        if isinstance(self._reader.pool, sa.StaticPool) or self._reader.dialect.name != "sqlite":
+            return None
+        return connection.exec_driver_sql("PRAGMA data_version").scalar()
 
     def _parsed(self, row: sa.Row) -> Run:
         """Read a run's row; its JSON again only if the row is another than last time."""

@@ -1,6 +1,7 @@
 """The store: a training's way through it, many at once, and every kind of damage."""
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import io
 import json
@@ -473,6 +474,63 @@ def test_two_threads_fill_the_queue(runs: store.Store) -> None:
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(ask, range(16))) == 8
         assert sum(threads.map(runs.start, [run.id for run in runs.runs()] * 2)) == 8
+
+
+def test_unchanged_store_is_not_read_again(runs: store.Store) -> None:
+    """Five listings of what nobody changed are one reading; a pin makes the next read again."""
+    asked = []
+    sa.event.listen(runs._reader, "before_cursor_execute", lambda *a: asked.append(a[2][:6]))
+    wanted = {enqueue(runs, seed).id for seed in range(3)}
+    asked.clear()
+    for _ in range(5):
+        assert {run.id for run in runs.runs()} == wanted
+    assert asked.count("SELECT") == 1
+    runs.pin(min(wanted), True)
+    assert [run.pinned for run in runs.runs()] == [True, False, False]
+    assert asked.count("SELECT") == 2
+
+
+def test_listing_belongs_to_who_asked(runs: store.Store) -> None:
+    """A list that somebody empties is whole for the next."""
+    enqueue(runs)
+    runs.runs().clear()
+    assert len(runs.runs()) == 1
+
+
+def test_every_writer_is_seen_at_once(runs: store.Store, path: pathlib.Path) -> None:
+    """What this store, another one and another program wrote stands in the very next listing."""
+    run_id = enqueue(runs).id
+    other = store.Store(f"sqlite:///{path}")
+    program = sqlite3.connect(path)
+    for number in range(20):
+        for write in (runs.annotate, other.annotate):
+            write(run_id, f"{write.__self__ is runs} {number}")
+            said = f"{write.__self__ is runs} {number}"
+            assert [run.note for run in (*runs.runs(), *other.runs())] == [said, said]
+        with program:
+            program.execute("UPDATE runs SET note = ?", (f"program {number}",))
+        assert runs.runs()[0].note == other.runs()[0].note == f"program {number}"
+        with contextlib.suppress(RuntimeError), runs._write() as connection:
+            connection.execute(sa.text("UPDATE runs SET note = 'taken back'"))
+            raise RuntimeError
+        assert runs.runs()[0].note == f"program {number}"
+    program.close()
+    other.close()
+
+
+def test_listing_keeps_up_with_writers_in_other_threads(runs: store.Store) -> None:
+    """Four threads list what they have just written, whichever connection each is lent."""
+    own = [enqueue(runs, seed).id for seed in range(4)]
+
+    def write_and_look(run_id: str) -> list[str]:
+        seen = []
+        for number in range(25):
+            runs.annotate(run_id, str(number))
+            seen += [run.note for run in runs.runs() if run.id == run_id]
+        return seen
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(write_and_look, own)) == [list(map(str, range(25)))] * 4
 
 
 def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> None:
