@@ -34,8 +34,7 @@ widgets.facts(
         ),
     }
 )
-if not dataset.verified:
-    st.caption("A file of your own: checked for shape, type and labels, not against known sums.")
+data_view.what_was_read(dataset)
 
 sampled, numbers = st.columns(2, gap="large")
 with sampled:

@@ -1322,6 +1322,28 @@ def test_own_data_set_is_offered_and_marked(
     assert "not against known sums" in text(at)
 
 
+def test_data_page_says_how_a_file_was_read_and_which_were_not(
+    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pixels of 0-1 become 0-255 and that is said; a text beside them is named with its reason."""
+    monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
+    images = np.zeros((30, 28, 28), np.float32)
+    images[:, 4:24, 13:15] = np.linspace(0.2, 1, 30)[:, None, None]
+    labels = np.arange(30) % 3
+    np.savez(tmp_path / "three.npz", x_train=images, y_train=labels, x_test=images, y_test=labels,
+             class_names=np.array(["<b>one</b>", "two", "three"]))  # fmt: skip
+    (tmp_path / "broken.npz").write_text("only words")
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("three").run()
+    assert not at.exception
+    said = text(at)
+    assert "0-1" in said
+    assert "255" in said
+    assert [e.label for e in at.expander if e.label] == ["Not offered: 1 in the data folder"]
+    assert "broken" in said
+    assert len(tiles(at, "samples-three")) == 3 * 8
+
+
 def test_damaged_data_set_is_a_sentence(
     runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

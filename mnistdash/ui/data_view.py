@@ -8,12 +8,29 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, fields, gallery, reveal, state, widgets
+from mnistdash.ui import chart, fields, gallery, reveal, state, widgets, words
 
 PER_CLASS = 8
 SAMPLE_PX = 36
 _INDEX = "data_index-{}"  # session key: the test image of a data set shown as numbers, as typed
 _ONE = "one-image"  # the container of what a click on a sample changes
+
+
+def what_was_read(dataset: datasets.Dataset) -> None:
+    """Say how a person's own file was read, what in it is doubtful, and which files were not."""
+    if not dataset.verified:
+        st.caption(
+            "A file of your own: checked for shape, type and labels, not against known sums."
+        )
+    for note in dataset.notes:
+        st.caption(words.plain(note))
+    for question in dataset.questions:
+        st.warning(words.plain(question), icon=":material/help:")
+    refused = datasets.unreadable()
+    if refused:
+        with st.expander(f"Not offered: {len(refused)} in the data folder"):
+            for name, reason in refused:
+                st.caption(f"**{words.plain(name)}**: {words.plain(reason)}")
 
 
 def samples(dataset: datasets.Dataset, seed: int) -> None:
@@ -49,7 +66,7 @@ def one_image(dataset: datasets.Dataset) -> None:
     """Show one test image as its pixels' numbers, with its label and one-hot vector."""
     with st.container(key=_ONE):
         st.header("One image as numbers")
-        number, picture, words = st.columns((3, 2, 4), vertical_alignment="bottom")
+        number, picture, beside = st.columns((3, 2, 4), vertical_alignment="bottom")
         with number:
             last = len(dataset.x_test) - 1
             index = fields.whole_number(
@@ -68,8 +85,9 @@ def one_image(dataset: datasets.Dataset) -> None:
                 ink=dataset.ink,
                 key="data-picture",
             )
-        with words:
-            st.markdown(f"Label **{label}**" + (f", {name}" if name != str(label) else ""))
+        with beside:
+            named = f", {words.plain(name)}" if name != str(label) else ""
+            st.markdown(f"Label **{label}**{named}")
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
         height_px = 390 if widgets.on_phone() else 500
