@@ -83,7 +83,8 @@ def facts(pairs: dict[str, tuple[str, str]]) -> None:
         f' <span class="quiet">{html.escape(remark)}</span></div>'
         for label, (value, remark) in pairs.items()
     )
-    st.html(f'<div class="facts">{items}</div>')
+    with st.container(key="facts"):
+        st.html(f'<div class="facts">{items}</div>')
 
 
 def bars(
