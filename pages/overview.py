@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from mnistdash.ui import widgets, words
+from mnistdash.ui import pairs, widgets, words
 
 PAIRS = 5
-IMAGES_PER_PAIR = 3
+PAIR_PX = 56
 MOST_CONFIDENT = 12
 
 widgets.begin("Overview")
@@ -28,40 +28,23 @@ widgets.facts(
     }
 )
 
-pairs = answers.pairs()
-if not pairs:
+largest = answers.pairs()[:PAIRS]
+if not largest:
     st.success("Every test image is correct.", icon=":material/check:")
     st.stop()
 
 confusions, confident = st.columns((5, 6), gap="large")
 with confusions:
     st.header("Largest confusions")
-    for pair in pairs[:PAIRS]:
-        door, pictures = st.columns((5, 6), vertical_alignment="center")
-        door.page_link(
-            "pages/gallery.py",
-            label=f"{words.read_as(pair.true_class, pair.pred_class, names)}:"
-            f" {words.images(pair.count)}",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params={
-                "run": run.id,
-                "true": str(pair.true_class),
-                "pred": str(pair.pred_class),
-            },
-        )
-        with pictures:
-            widgets.tiles(
-                dataset,
-                answers,
-                answers.select(true_class=pair.true_class, pred_class=pair.pred_class)[
-                    :IMAGES_PER_PAIR
-                ],
-                on_choose=widgets.open_in_gallery,
-                key=f"pair-{run.id}-{pair.true_class}-{pair.pred_class}",
-                across=IMAGES_PER_PAIR,
-                legend=False,
-            )
+    pairs.pairs(
+        dataset,
+        answers,
+        largest,
+        chosen=(None, None),
+        on_choose=widgets.open_pair_in_gallery,
+        picture_px=PAIR_PX,
+        key=f"pairs-{run.id}",
+    )
 
 with confident:
     st.header("Most confident errors")

@@ -9,6 +9,9 @@ export default function pairs({ data: [data], parentElement, setTriggerValue }) 
   lists.set(list, (classes) => setTriggerValue("choose", classes));
   list.classList.toggle("photographs", !data.ink);
   list.style.setProperty("--sheet", `url("data:image/png;base64,${data.png}")`);
+  const scale = data.picture_px / 28;
+  list.style.setProperty("--picture-px", `${data.picture_px}px`);
+  list.style.setProperty("--sheet-px", `${data.columns * data.pitch * scale}px`);
   while (list.children.length > data.pairs.length) list.lastElementChild.remove();
   while (list.children.length < data.pairs.length) list.append(newRow());
   list.style.setProperty("--letters", Math.max(0, ...data.pairs.map((pair) => pair.said.length)));
@@ -37,6 +40,7 @@ function span(className) {
 
 function paint(button, { classes, said, images, count, pictures }, first, data) {
   const [saying, counting, row] = button.children;
+  const pitch = (data.pitch * data.picture_px) / 28; // on screen, from one picture to the next
   saying.textContent = said;
   counting.textContent = count;
   button.classes = classes;
@@ -50,7 +54,7 @@ function paint(button, { classes, said, images, count, pictures }, first, data) 
   }
   Array.from(row.children, (paper) => paper.firstElementChild).forEach((ink, k) => {
     const [x, y] = [(first + k) % data.columns, Math.floor((first + k) / data.columns)];
-    ink.style.maskPosition = `${-x * data.pitch}px ${-y * data.pitch}px`;
+    ink.style.maskPosition = `${-x * pitch}px ${-y * pitch}px`;
   });
 }
 

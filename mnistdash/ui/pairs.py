@@ -29,6 +29,7 @@ def pairs(
     *,
     chosen: tuple[int | None, int | None],
     on_choose: Callable[[int, int], None],
+    picture_px: int = 28,
     key: str,
 ) -> None:
     """Show pairs of classes with their counts and their most confident errors.
@@ -39,6 +40,7 @@ def pairs(
         shown: the pairs, in order.
         chosen: the true and the predicted class whose pair is marked.
         on_choose: called with the classes of a clicked pair before the page runs again.
+        picture_px: side of a picture in CSS pixels; multiples of 28 are the crispest.
         key: Streamlit key.
     """
     names = dataset.class_names
@@ -50,6 +52,7 @@ def pairs(
     # All pictures in one sprite: of a component each, the page would wait for seven.
     data = gallery.sheet(images) | {
         "ink": dataset.ink,
+        "picture_px": picture_px,
         "pairs": [
             {
                 "classes": [pair.true_class, pair.pred_class],

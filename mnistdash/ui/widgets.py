@@ -223,12 +223,21 @@ def open_in_gallery(index: int) -> None:
     st.session_state["go_to_image"] = index
 
 
+def open_pair_in_gallery(true_class: int, pred_class: int) -> None:
+    """Note that a pair of classes was chosen: the page goes on to its errors in the gallery."""
+    st.session_state["go_to_pair"] = (true_class, pred_class)
+
+
 def follow_chosen_image() -> None:
-    """Go on to the gallery if an image was chosen on this page."""
+    """Go on to the gallery if an image, or a pair of classes, was chosen on this page."""
     index = st.session_state.pop("go_to_image", None)
+    pair = st.session_state.pop("go_to_pair", None)
+    if pair is not None:
+        st.session_state.update({"true": pair[0], "pred": pair[1], "index": None, "page": 1})
     if index is not None:
         # On which page its tile is, the gallery finds.
         st.session_state.update({"index": index, "page": None})
+    if index is not None or pair is not None:
         link.write()
         st.switch_page("pages/gallery.py", query_params=st.query_params.to_dict())
 
