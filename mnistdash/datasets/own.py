@@ -104,12 +104,22 @@ def test_count(path: pathlib.Path) -> int | None:
     """Count the test labels in an `.npz` or a folder of IDX files; none if that can't be told."""
     try:
         if path.is_file():
-            shape = npz.headers(path)["y_test"][0]
-            return shape[0] if shape else None
+            state = path.stat()
+            return _count_in_npz(path, state.st_mtime_ns, state.st_size)
         found = idx.find(path).get("", {})
         return len(idx.read_array(found["y_test"], limit=_MAX_LABEL_BYTES))
     except (errors.DataError, KeyError, OSError):
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _count_in_npz(path: pathlib.Path, _changed_ns: int, _size: int) -> int | None:
+    """Count the test labels in an `.npz`, again once the file has changed: every page asks."""
+    try:
+        shape = npz.headers(path)["y_test"][0]
+    except (errors.DataError, KeyError, OSError):
+        return None
+    return shape[0] if shape else None
 
 
 def _entry(path: pathlib.Path, published: Mapping[str, int]) -> Entry | None:
