@@ -58,8 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--json", action="store_true", help="print one JSON array")
     runs.set_defaults(command=_runs)
 
-    data.add_parser(commands)
+    data.add_parser(commands, on_rename=_take_runs_along)
     return parser
+
+
+def _take_runs_along(old: str, new: str) -> None:
+    """Let the runs on images that were renamed find them under the new name."""
+    store.Store(store.default_url()).rename_dataset(old, new)
 
 
 def _train(options: argparse.Namespace) -> int:

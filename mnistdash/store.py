@@ -293,6 +293,11 @@ class Store:
         """Keep a run at the top of the list, or let it go."""
         self._update(run_id, pinned=pinned)
 
+    def rename_dataset(self, old: str, new: str) -> None:
+        """Let all runs on a data set follow it to another name."""
+        with self._write() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.dataset == old).values(dataset=new))
+
     def delete(self, run_id: str) -> None:
         """Remove a run with all its artifacts."""
         with self._write() as connection:

@@ -3,12 +3,20 @@
 import argparse
 import pathlib
 import sys
+from collections.abc import Callable
 
 from mnistdash import datasets
 
 
-def add_parser(commands: "argparse._SubParsersAction") -> None:
-    """Add `data` and what it can do to the command line; each sets `command`, a function."""
+def add_parser(
+    commands: "argparse._SubParsersAction", *, on_rename: Callable[[str, str], None]
+) -> None:
+    """Add `data` and what it can do to the command line; each sets `command`, a function.
+
+    Args:
+        commands: of the whole program.
+        on_rename: called with the old and the new name once images are called otherwise.
+    """
     data = commands.add_parser("data", help="list the data sets, fetch one, or add your own")
     data.set_defaults(command=_list)
     verbs = data.add_subparsers()
@@ -37,7 +45,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     rename = verbs.add_parser("rename", help="give images that were added another name")
     rename.add_argument("old")
     rename.add_argument("new")
-    rename.set_defaults(command=_rename)
+    rename.set_defaults(command=_rename, on_rename=on_rename)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -93,5 +101,6 @@ def _remove(options: argparse.Namespace) -> int:
 
 def _rename(options: argparse.Namespace) -> int:
     datasets.rename(options.old, options.new)
+    options.on_rename(options.old, options.new)
     print(f"{options.old} is called {options.new}.")
     return 0

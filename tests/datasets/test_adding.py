@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnistdash import __main__ as command
-from mnistdash import datasets
+from mnistdash import datasets, recipes, store
 from mnistdash.datasets import files, kept, naming
 
 LABELS = np.arange(60) % 10
@@ -111,11 +111,14 @@ def test_names_are_made_free_or_refused(
 def test_added_images_are_renamed_and_removed(
     capsys: pytest.CaptureFixture[str], home: pathlib.Path, file: pathlib.Path
 ) -> None:
-    """The file is renamed, then deleted; what was loaded before is forgotten."""
+    """The file is renamed, then deleted; what was loaded before is forgotten, runs follow."""
     run(capsys, "add", file)
     before = datasets.load("My Digits")
+    runs = store.Store(store.default_url())
+    asked = runs.enqueue(recipes.Recipe(), "My Digits", name="mine")
     assert run(capsys, "rename", "My Digits", "my digits") == ["My Digits is called my digits."]
     assert datasets.load("my digits").sha256 == before.sha256
+    assert runs.run(asked.id).dataset == "my digits"
     assert not datasets.on_this_machine("My Digits")
     assert run(capsys, "remove", "my digits") == ["my digits is removed."]
     assert not list((home / "data").iterdir())
