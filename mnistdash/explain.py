@@ -125,7 +125,7 @@ def doubt(probs: np.ndarray, class_names: Sequence[str]) -> str | None:
     """Say why an answer is doubtful, or `None` for an answer to rely on.
 
     Args:
-        probs: float32 `(9, 10)`, the answers to an image's `variants`.
+        probs: float32 `(9, K)`, the answers to an image's `variants`.
         class_names: K names.
     """
     answer = int(probs[0].argmax())

@@ -5,6 +5,7 @@ browser, and those of texts from `ui/page.css`, so that one figure serves the li
 ground.
 """
 
+import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -52,13 +53,15 @@ def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]
     """Draw how many images each class has.
 
     Args:
-        counts: ten counts for each split, by its name.
-        class_names: K names.
+        counts: K counts for each split, by its name.
+        class_names: K names, all different.
     """
+    # Plotly takes what looks like HTML in a name for markup.
+    shown = [html.escape(name, quote=False) for name in class_names]
     figure = go.Figure()
     for (name, values), colour in zip(counts.items(), (ACCENT, GREY), strict=False):
         figure.add_bar(
-            x=list(class_names),
+            x=shown,
             y=list(values),
             name=name,
             marker_color=colour,

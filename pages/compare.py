@@ -17,14 +17,18 @@ others = {
     if other.finished and other.dataset == run.dataset and other.id != run.id
 }
 title = words.run_title(run)
+plain_title = words.plain(title)  # in sentences; the facts take it as it is
 if not others:
-    st.markdown(f"There is no other finished run on {dataset.title} to compare {title} with.")
+    st.markdown(
+        f"There is no other finished run on {words.plain(dataset.title)} to compare"
+        f" {plain_title} with."
+    )
     st.page_link("pages/train.py", label="Train another", icon=":material/arrow_forward:")
     st.stop()
 if st.session_state.get("other") not in others:
     st.session_state["other"] = next(iter(others))
 st.selectbox(
-    f"{title} beside",
+    f"{plain_title} beside",
     list(others),
     format_func=lambda run_id: words.run_label(others[run_id]),
     key="other",
@@ -43,18 +47,18 @@ widgets.facts(
         "By chance alone": (words.p_value(changes.p_value), "McNemar's exact test"),
     }
 )
-other_title = words.run_title(other)
+other_title = words.plain(words.run_title(other))
 for heading, indices, shown, whose in (
-    (f"Fixed by {title}", changes.fixed, others_answers, other_title),
-    (f"Broken by {title}", changes.broken, answers, title),
-    ("Both are wrong", changes.both_wrong, answers, title),
+    (f"Fixed by {plain_title}", changes.fixed, others_answers, other_title),
+    (f"Broken by {plain_title}", changes.broken, answers, plain_title),
+    ("Both are wrong", changes.both_wrong, answers, plain_title),
 ):
     st.header(heading)
     if not len(indices):
         st.caption("None.")
         continue
-    first = f"the first {SHOWN} of " if len(indices) > SHOWN else ""
-    st.caption(f"{first}{words.images(len(indices))}, with the answers of {whose}".capitalize())
+    first = f"The first {SHOWN} of " if len(indices) > SHOWN else ""
+    st.caption(f"{first}{words.images(len(indices))}, with the answers of {whose}")
     widgets.tiles(
         dataset,
         shown,

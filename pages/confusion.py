@@ -14,7 +14,7 @@ dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 kept = answers
 
-st.caption(f"{words.run_title(run)} · Click a cell to see its images.")
+st.caption(f"{words.plain(words.run_title(run))} · Click a cell to see its images.")
 with st.container(key="confusion-body"):
     left, right = st.columns((6, 5), gap="large")
 

@@ -30,7 +30,8 @@ with left:
         with by_index:
             filters.index_box(answers, shown, PAGE_SIZE)
     st.markdown(
-        f"**{words.count(len(shown))}** of {filters.of_all(answers)} of {words.run_title(run)}"
+        f"**{words.count(len(shown))}** of {filters.of_all(answers)}"
+        f" of {words.plain(words.run_title(run))}"
     )
     filters.chips(dataset.class_names)
     if len(shown):

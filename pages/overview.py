@@ -14,7 +14,8 @@ run = widgets.require_run()
 dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 
-st.caption(f"{words.run_title(run)} · `{run.recipe.layers}` · {dataset.title}")
+title, images = words.plain(words.run_title(run)), words.plain(dataset.title)
+st.caption(f"{title} · `{run.recipe.layers}` · {images}")
 best, worst = widgets.best_and_worst(answers)
 widgets.facts(
     {

@@ -395,6 +395,16 @@ def test_number_of_classes_comes_from_the_array(classes: int) -> None:
         evaluation.Evaluation(np.array([classes]), np.eye(classes, dtype=np.float32)[[0]])
 
 
+def test_classes_without_images_have_no_rate() -> None:
+    """Two images, both of the last of three classes: the others have neither recall nor share."""
+    made = evaluation.Evaluation(np.array([2, 2]), np.eye(3, dtype=np.float32)[[2, 0]])
+    assert np.isnan(made.recall).tolist() == [True, True, False]
+    assert made.recall[2] == 0.5
+    assert made.shares.tolist() == [[0, 0, 0], [0, 0, 0], [0.5, 0, 0.5]]
+    one = evaluation.Evaluation(np.array([1]), np.array([[0.75, 0.25]], np.float32))
+    assert (one.accuracy, one.matrix.tolist()) == (0, [[0, 0], [1, 0]])
+
+
 # --- over the epochs ------------------------------------------------------------------------
 
 

@@ -22,6 +22,12 @@ def test_class_counts_are_bars_by_name() -> None:
     assert figure.layout.xaxis.type == "category"
 
 
+def test_class_names_are_no_markup_in_a_chart() -> None:
+    """Plotly would write `<b>` in bold: the name goes to it with the signs spelled out."""
+    figure = figures.class_counts({"training": [9, 3], "test": [1, 2]}, ("<b>A</b>", "R&D"))
+    assert tuple(figure.data[0].x) == ("&lt;b&gt;A&lt;/b&gt;", "R&amp;D")
+
+
 def test_pixel_grid_writes_each_number_but_zero() -> None:
     """An image's only inked pixel is written in its place, first row on top."""
     image = np.zeros((28, 28), np.uint8)

@@ -10,6 +10,7 @@ import re
 import sqlite3
 import threading
 import time
+import types
 import zipfile
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
 
 from mnistdash import datasets, engine, evaluation, recipes, store
-from mnistdash.ui import frame, state
+from mnistdash.ui import frame, state, widgets
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -1517,3 +1518,132 @@ def test_name_of_an_upload_is_shown_nowhere(runs: store.Store, name: str) -> Non
     assert "Its first picture is read." in said
     assert 'aria-live="polite">1<' in said
     assert name not in said
+
+
+# --- any number of classes, called anything -----------------------------------------------------
+
+HOSTILE = ("<b>ant</b>", "**bee** [x](y)")
+LETTERS = (*"abcdefghijklmnopqrstuvwxy", "<i>*z*</i>")
+
+
+def few_or_many(
+    folder: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    runs: store.Store,
+    names: tuple[str, ...],
+) -> store.Run:
+    """Bring images of one's own with these classes, and a run that reads one last as the first."""
+    classes = len(names)
+    labels = np.tile(np.arange(classes, dtype=np.uint8), 3)
+    images = np.random.default_rng(0).integers(0, 255, (len(labels), 28, 28), dtype=np.uint8)
+    write_images(folder / "own.npz", images, labels, names)
+    monkeypatch.setenv("MNISTDASH_DATA", str(folder))
+    probs = np.full((len(labels), classes), 0.2 / (classes - 1), np.float32)
+    probs[np.arange(len(labels)), labels] = 0.8
+    probs[classes - 1] = np.roll(probs[classes - 1], 1)
+    target = io.BytesIO()
+    np.save(target, probs)
+    run = runs.enqueue(dataclasses.replace(TINY, classes=classes), "own", name="mine")
+    assert runs.start(run.id)
+    answers = evaluation.Evaluation(labels, probs)
+    runs.finish(
+        run.id,
+        status="finished",
+        artifacts={"probs.npy": target.getvalue()},
+        dataset_sha256=datasets.load("own").sha256,
+        history=[dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 0.5)] * 2,
+        seconds=1.5,
+        test_accuracy=answers.accuracy,
+        test_errors=1,
+        test_loss=answers.loss,
+    )
+    return runs.run(run.id)
+
+
+def write_images(
+    path: pathlib.Path, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+) -> None:
+    """Write images, the same to learn from and to test with, with their classes' names."""
+    np.savez(
+        path, x_train=images, y_train=labels, x_test=images, y_test=labels, class_names=names
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [HOSTILE, LETTERS], ids=("2", "26"))
+def test_pages_of_two_and_of_many_classes(
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    runs: store.Store,
+    names: tuple[str, ...],
+) -> None:
+    """Every page opens, with a cell and a card; a class beyond the last one is forgotten."""
+    run = few_or_many(tmp_path, monkeypatch, runs, names)
+    last = len(names) - 1
+    for page in OF_A_RUN:
+        at = open_page(page, run=run.id, true=last, pred=0, index=last)
+        assert not at.exception
+    at = open_page("gallery", run=run.id, true=61, pred=len(names), index=last)
+    assert (at.session_state["true"], at.session_state["pred"]) == (None, None)
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("own").run()
+    assert not at.exception
+
+
+def test_class_names_are_plain_text_in_chips(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+) -> None:
+    """What is Markdown in a name is shown as it stands, not in bold or as a link."""
+    run = few_or_many(tmp_path, monkeypatch, runs, HOSTILE)
+    at = open_page("gallery", run=run.id, true=1)
+    assert at.button(key="chip-true").label == r"true \*\*bee\*\* \[x\](y)"
+
+
+def test_card_shows_the_true_class_among_the_ten_likeliest(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+) -> None:
+    """Of 26 classes ten have a bar, and the true one, here the least likely, the eleventh."""
+    run = few_or_many(tmp_path, monkeypatch, runs, LETTERS)
+    probs = np.array(runs.probs(run.id))
+    probs[25] = np.linspace(26, 1, 26) / 351
+    monkeypatch.setattr(store.Store, "probs", lambda *_: probs)
+    at = open_page("gallery", run=run.id, index=25)
+    bars = next(e.value for e in at.get("html") if 'class="bars"' in e.value)
+    assert bars.count('class="row') == 11
+    assert "&lt;i&gt;*z*&lt;/i&gt; ✓" in bars
+    ranked = next(e.value for e in at.get("markdown") if e.value.startswith("1. a: "))
+    assert ranked.splitlines()[-1].startswith(r"26) \<i\>\*z\*\</i\>: 0.0028")
+
+
+def test_images_replaced_by_others_of_fewer_classes(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+) -> None:
+    """Answers of 26 classes to images that have two by now: a sentence on every page of the run."""
+    run = few_or_many(tmp_path, monkeypatch, runs, LETTERS)
+    images = np.zeros((78, 28, 28), np.uint8)
+    images[:, 4, 4] = range(1, 79)
+    write_images(tmp_path / "own.npz", images, np.arange(78, dtype=np.uint8) % 2, HOSTILE)
+    datasets._load.cache_clear()
+    for page in OF_A_RUN:
+        at = open_page(page, run=run.id, true=25)
+        assert "do not fit" in text(at)
+    assert widgets.class_names_of(run) == tuple(map(str, range(26)))
+
+
+def test_draw_shows_class_names_as_they_are(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+) -> None:
+    """In the answer, its bars, the sentence of doubt and a sample's label: no HTML, no Markdown."""
+    run = few_or_many(tmp_path, monkeypatch, runs, HOSTILE)
+    even = types.SimpleNamespace(
+        probs=lambda images: np.full((len(images), 2), 0.5, np.float32), num_classes=2
+    )
+    monkeypatch.setattr(state, "load_classifier", lambda _: even)
+    at = open_page("draw", run=run.id)
+    next(button for button in at.button if button.label == "Sample").click().run()
+    assert not at.exception
+    reading = next(e.value for e in at.get("html") if 'class="reading"' in e.value)
+    assert "<b>ant" not in reading
+    assert "nearly as much like **bee** [x](y) as like &lt;b&gt;ant" in reading
+    label = next(e.value for e in at.get("markdown") if "labelled" in e.value)
+    assert label.split("labelled ")[1] in (r"**\<b\>ant\</b\>**", r"**\*\*bee\*\* \[x\](y)**")
+    assert not [button for button in at.button if button.label == "Keep"]

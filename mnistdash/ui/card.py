@@ -95,6 +95,16 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
         st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
     with st.expander("Sorted, and the link to this image"):
         if answers.probs is not None:
-            order = np.argsort(-probs, kind="stable")[:SORTED]
-            st.markdown("\n".join(f"1. {words.plain(names[c])}: {probs[c]:.4f}" for c in order))
+            st.markdown(_ranked(probs, names, true_class))
         st.code(widgets.full_link(), language=None, wrap_lines=True)
+
+
+def _ranked(probs: np.ndarray, names: tuple[str, ...], true_class: int) -> str:
+    """Write the most probable classes in order, and the true one with its rank, as Markdown."""
+    order = np.argsort(-probs, kind="stable").tolist()
+    shown = {rank: c for rank, c in enumerate(order, start=1) if rank <= SORTED or c == true_class}
+    # Another mark begins another list: within one, the number after 10 is 11.
+    return "\n".join(
+        f"{rank}{'.' if rank <= SORTED else ')'} {words.plain(names[c])}: {probs[c]:.4f}"
+        for rank, c in shown.items()
+    )

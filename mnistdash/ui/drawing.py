@@ -43,7 +43,7 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
         help="The first answers in full, the others beside it.",
     )
     chosen = st.session_state["draw_runs"] or [_first_choice(finished)]
-    if not all(datasets.is_digits(finished[run_id].dataset) for run_id in chosen):
+    if not all(_knows_digits(finished[run_id]) for run_id in chosen):
         st.caption("A run that knows no digits: drawings may be a different game, but it answers.")
     return [finished[run_id] for run_id in chosen]
 
@@ -115,7 +115,9 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
             ink=dataset.ink,
             key="sample-picture",
         )
-    said.markdown(f"Test image #{index} of {dataset.title}, labelled **{label}**")
+    said.markdown(
+        f"Test image #{index} of {words.plain(dataset.title)}, labelled **{words.plain(label)}**"
+    )
     return answers(runs, dataset.x_test[index], plain=None, strokes=[])
 
 
@@ -183,7 +185,7 @@ def answers(
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
-    if datasets.is_digits(runs[0].dataset):
+    if _knows_digits(runs[0]):
         my_digits.keep_button(
             image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
@@ -244,7 +246,7 @@ def _png(image: np.ndarray) -> str:
 
 def _doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
-    if not datasets.is_digits(run.dataset):
+    if not _knows_digits(run):
         reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
     digit_prob = float(classifier.digit_probs(image[np.newaxis])[0])
@@ -252,11 +254,17 @@ def _doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[st
     return f"Not sure this is a digit: {reason}." if reason else ""
 
 
+def _knows_digits(run: store.Run) -> bool:
+    """Tell whether a run answers with digits: its images may have been replaced by others since."""
+    return datasets.is_digits(run.dataset) and widgets.class_names_of(run) == datasets.DIGITS
+
+
 def _said(answer: str, prob: float, doubt: str) -> str:
     long = " long" if len(answer) > 1 else ""
     return (
         f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
-        f'<div class="quiet">probability {prob:.2f}</div><div class="doubt">{doubt}</div>'
+        f'<div class="quiet">probability {prob:.2f}</div>'
+        f'<div class="doubt">{html.escape(doubt)}</div>'
     )
 
 

@@ -53,7 +53,7 @@ def chips(class_names: tuple[str, ...]) -> None:
         for key, what, label in zip(("true", "pred"), said, chosen_classes(), strict=True):
             if label is not None:
                 st.button(
-                    f"{what} {class_names[label]}",
+                    f"{what} {words.plain(class_names[label])}",
                     icon=":material/close:",
                     icon_position="right",
                     key=f"chip-{key}",

@@ -111,7 +111,7 @@ def _training_line() -> None:
     if not running:
         st.rerun()
     current = min(running, key=lambda run: run.created_at)
-    st.progress(current.live.fraction, text=f"Training {words.run_title(current)}")
+    st.progress(current.live.fraction, text=f"Training {words.plain(words.run_title(current))}")
 
 
 def data_line(run: store.Run | None) -> None:
@@ -122,9 +122,10 @@ def data_line(run: store.Run | None) -> None:
         try:
             shown = datasets.load(run.dataset)
             unverified = "" if shown.verified else ", unverified"
-            st.caption(f"{shown.title}{unverified}, {words.count(len(shown.x_test))} test images")
+            title, count = words.plain(shown.title), words.count(len(shown.x_test))
+            st.caption(f"{title}{unverified}, {count} test images")
         except datasets.DataError:  # the page says what is wrong with it
-            st.caption(f"{datasets.title(run.dataset)} can't be read")
+            st.caption(f"{words.plain(datasets.title(run.dataset))} can't be read")
     if not datasets.on_this_machine("mnist"):
         _missing_mnist()
 

@@ -110,7 +110,9 @@ def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
             continue
         right = len(answers) - len(answers.errors)
         spread = words.interval(*evaluation.wilson(right, len(answers)))
-        lines.append(f"| {words.run_title(run)} | {right} of {len(answers)} | {spread} |")
+        lines.append(
+            f"| {words.plain(words.run_title(run))} | {right} of {len(answers)} | {spread} |"
+        )
     st.markdown("\n".join(lines))
 
 

@@ -40,9 +40,12 @@ def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
         StoreError: the answers are missing, damaged, or to other images.
         DataError: the data set can't be loaded.
     """
-    labels = datasets.load(dataset).y_test
+    images = datasets.load(dataset)
     try:
-        return evaluation.Evaluation(labels, open_store().probs(run_id))
+        answers = evaluation.Evaluation(images.y_test, open_store().probs(run_id))
+        if answers.num_classes != len(images.class_names):
+            raise ValueError("The run knows another number of classes.")
+        return answers
     except ValueError:
         raise store.StoreError(
             "The answers of this run do not fit the data set's test images. Train it again."
@@ -86,7 +89,10 @@ def evaluate_drawings(run_id: str, ids: tuple[str, ...]) -> evaluation.Evaluatio
         raise store.StoreError(
             "None of the drawings kept can be read (any more). Choose the run's own test images."
         )
-    return evaluation.Evaluation(drawings.y_test, load_classifier(run_id).probs(drawings.x_test))
+    model = load_classifier(run_id)
+    if model.num_classes != len(drawings.class_names):
+        raise store.StoreError("This run's model does not answer with the ten digits.")
+    return evaluation.Evaluation(drawings.y_test, model.probs(drawings.x_test))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, explain, figures, store
-from mnistdash.ui import chart, gallery, state
+from mnistdash.ui import chart, gallery, state, words
 
 NEIGHBOURS = 12
 _LAYER = "why_layer"  # session key: the name of the layer shown
@@ -40,7 +40,8 @@ def _occlusion(answered: Answered) -> None:
     falls = explain.occlusion_map(probs, answered.image, answered.label)
     chart.show(figures.occlusion(falls, answered.image), key="occlusion")
     st.caption(
-        f"Orange: covering these pixels makes {answered.class_names[answered.label]} less probable"
+        "Orange: covering these pixels makes"
+        f" {words.plain(answered.class_names[answered.label])} less probable"
         " (Zeiler and Fergus, 2014)."
     )
 
@@ -57,7 +58,7 @@ def _neighbours(answered: Answered) -> None:
         return
     feature = state.load_classifier(run.id).features(answered.image[np.newaxis])[0]
     found = explain.nearest(features, feature, NEIGHBOURS)
-    labels = [answered.class_names[label] for label in dataset.y_train[found]]
+    labels = [dataset.class_names[label] for label in dataset.y_train[found]]
     gallery.tiles(
         dataset.x_train[found],
         indices=found,

@@ -259,11 +259,16 @@ def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]
 
 
 def class_names_of(run: store.Run) -> tuple[str, ...]:
-    """Return the names of a run's classes, numbers where its data set is not on this machine."""
+    """Return the names of a run's classes.
+
+    Numbers where its data set is not on this machine, or has another number of classes by now.
+    """
     try:
-        return datasets.class_names(run.dataset)
+        names = datasets.class_names(run.dataset)
     except datasets.DataError:
-        return tuple(str(c) for c in range(run.recipe.classes if run.recipe else 10))
+        names = datasets.DIGITS
+    count = run.recipe.classes if run.recipe else len(names)
+    return names if len(names) == count else tuple(str(c) for c in range(count))
 
 
 def full_link() -> str:

@@ -419,6 +419,9 @@ def test_any_number_of_classes_is_trained(classes: int) -> None:
     outcome = session.train(recipe(layers="flatten dense8", epochs=1, classes=classes), few)
     assert outcome.probs.shape == (8, classes)
     np.testing.assert_allclose(outcome.probs.sum(axis=1), 1, atol=1e-5)
+    model = classifier.Classifier(outcome.artifacts["model.tflite"])
+    assert model.num_classes == classes
+    np.testing.assert_allclose(model.probs(data.x_test[:8]), outcome.probs, atol=1e-4)
     if classes > 2:
         with pytest.raises(ValueError, match="`classes` must be above every label"):
             session.train(recipe(layers="flatten dense8", epochs=1, classes=2), few)
