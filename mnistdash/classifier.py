@@ -34,7 +34,6 @@ class Classifier:
 
     def __init__(self, model: bytes, *, threads: int = 1) -> None:
         self._model = model
-        self._threads = threads
         self._lock = threading.Lock()
         self._interpreter = _load(model, threads=threads)
         self._layers: _LayerTensors | None = None  # made at the first use

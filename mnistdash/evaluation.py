@@ -148,11 +148,6 @@ class Evaluation:
         shares = np.full(self.num_classes, np.nan)
         return _read_only(np.divide(self.matrix.diagonal(), totals, out=shares, where=totals > 0))
 
-    @functools.cached_property
-    def shares(self) -> np.ndarray:
-        """The matrix with each row divided by its sum, float64 `(K, K)`; 0 for empty rows."""
-        return _read_only(self.matrix / np.maximum(self.matrix.sum(axis=1, keepdims=True), 1))
-
     def pairs(self) -> list[Pair]:
         """Return the kinds of error with their counts, largest first."""
         off = self.matrix - np.diag(self.matrix.diagonal())

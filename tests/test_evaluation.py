@@ -78,12 +78,6 @@ def test_recall_by_hand(world: evaluation.Evaluation) -> None:
     assert np.isnan(recall[1])
 
 
-def test_shares_by_hand(world: evaluation.Evaluation) -> None:
-    """Each row is divided by its sum; a row without images is 0, not a division by it."""
-    assert world.shares[4].tolist() == [0, 0, 0, 0, 0.25, 0, 0, 0.25, 0, 0.5]
-    assert world.shares[1].tolist() == [0] * 10
-
-
 def test_loss_by_hand() -> None:
     """The mean of -ln 0.5 and -ln 0.25 is 1.5 ln 2; a certain mistake counts -ln 1e-7."""
     probs = np.zeros((2, 10))
@@ -113,8 +107,7 @@ def test_pairs_stand_by_count_then_class(noise: evaluation.Evaluation) -> None:
 
 def test_nothing_shared_can_be_written(world: evaluation.Evaluation) -> None:
     """One evaluation serves all sessions: none of its arrays can be changed."""
-    for name in ("y_true", "probs", "y_pred", "confidence", "right", "matrix", "errors", "recall",
-                 "shares"):  # fmt: skip
+    for name in ("y_true", "probs", "y_pred", "confidence", "right", "matrix", "errors", "recall"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(world, name)[0] = 0
 
@@ -396,11 +389,10 @@ def test_number_of_classes_comes_from_the_array(classes: int) -> None:
 
 
 def test_classes_without_images_have_no_rate() -> None:
-    """Two images, both of the last of three classes: the others have neither recall nor share."""
+    """Two images, both of the last of three classes: the others have no recall."""
     made = evaluation.Evaluation(np.array([2, 2]), np.eye(3, dtype=np.float32)[[2, 0]])
     assert np.isnan(made.recall).tolist() == [True, True, False]
     assert made.recall[2] == 0.5
-    assert made.shares.tolist() == [[0, 0, 0], [0, 0, 0], [0.5, 0, 0.5]]
     one = evaluation.Evaluation(np.array([1]), np.array([[0.75, 0.25]], np.float32))
     assert (one.accuracy, one.matrix.tolist()) == (0, [[0, 0], [1, 0]])
 

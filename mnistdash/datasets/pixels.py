@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -323,11 +322,6 @@ def bright(images: np.ndarray) -> int:
         images: uint8 `(n, 28, 28)`.
     """
     return int((np.median(_edges(images), axis=1) > 127).sum())
-
-
-def in_parts(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the images a few hundred at a time."""
-    return (images[start : start + _PART] for start in range(0, len(images), _PART))
 
 
 def _count(number: int, noun: str) -> str:

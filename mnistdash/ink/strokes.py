@@ -47,9 +47,7 @@ def _checked(strokes: Sequence[refusals.Stroke]) -> list[npt.NDArray[np.float64]
     """Read strokes as float64 (n, 2) arrays of finite points."""
     with refusals.refusing(refusals.BAD_DRAWING):
         if sum(len(stroke) for stroke in strokes) > MAX_POINTS:
-            raise refusals.Refusal(
-                f"The drawing has more than {MAX_POINTS:,} points. Draw it simpler."
-            )
+            raise refusals.Refusal(TOO_MANY_POINTS)
         lines = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
         if not lines:
             raise refusals.Refusal(refusals.NOTHING_DRAWN)
@@ -95,9 +93,7 @@ def strokes_from_fabric(json_data: object) -> list[list[tuple[float, float]]]:
         if not isinstance(objects, list):
             raise refusals.Refusal(refusals.BAD_DRAWING)
         if sum(len(item["path"]) for item in objects) * CURVE_STEPS > MAX_POINTS:
-            raise refusals.Refusal(
-                f"The drawing has more than {MAX_POINTS:,} points. Draw it simpler."
-            )
+            raise refusals.Refusal(TOO_MANY_POINTS)
         return [stroke for item in objects for stroke in _path(item)]
 
 

@@ -137,8 +137,3 @@ def alt(
     said = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
     past = ", correct in an earlier epoch" if once_right else ""
     return f"Image {index}: {names[true_class]} {said}, probability {prob:.2f}{past}"
-
-
-def times(number: int) -> str:
-    """Write `once`, `19 times`."""
-    return "once" if number == 1 else f"{count(number)} times"

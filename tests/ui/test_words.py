@@ -40,14 +40,6 @@ def test_plurals(number: int, end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(1, "once"), (2, "2 times"), (1900, f"1{THIN}900 times")]
-)
-def test_times(number: int, text: str) -> None:
-    """Once is a word."""
-    assert words.times(number) == text
-
-
-@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (-5, "0 s"),
