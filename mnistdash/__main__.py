@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mnistdash import datasets, engine, outliers, recipes, store
+from mnistdash import artifacts, datasets, engine, outliers, recipes, store
 from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
         outcome = session.train(recipe, drawings, on_progress=on_progress)
     if outcome.status != "finished":
         raise ValueError(f"The training ended: {outcome.reason}")
-    model = outcome.artifacts["model.tflite"]
+    model = outcome.artifacts[artifacts.MODEL]
     target.write_bytes(model)
     print(f"{target.name}: {outcome.seconds:.0f} s, {len(model)} B")
     return 0

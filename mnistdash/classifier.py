@@ -11,6 +11,8 @@ import zipfile
 
 import numpy as np
 
+from mnistdash import artifacts
+
 if typing.TYPE_CHECKING:
     from ai_edge_litert import interpreter as litert
 
@@ -136,7 +138,7 @@ def starter() -> Classifier:
     """
     archive = importlib.resources.files("mnistdash") / "starter" / "mnist.zip"
     with zipfile.ZipFile(io.BytesIO(archive.read_bytes())) as files:
-        return Classifier(files.read("model.tflite"))
+        return Classifier(files.read(artifacts.MODEL))
 
 
 def digit_probs(images: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import dataclasses
-import io
 import logging
 import os
 import threading
@@ -12,9 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mnistdash import datasets, recipes, settings, store
+from mnistdash import artifacts, datasets, recipes, settings, store
 
 if TYPE_CHECKING:
     import distributed
@@ -75,41 +72,36 @@ def _train(
         checkpoint=_checkpoint(runs, run),
         trace=run.trace,
     )
+    runs.finish(run.id, status=outcome.status, reason=outcome.reason, **_results(outcome, dataset))
+
+
+def _results(outcome: "reports.Outcome", dataset: datasets.Dataset) -> dict[str, object]:
+    """Return what a training came to, as the store takes it."""
     results: dict[str, object] = {
         "history": [dataclasses.asdict(epoch) for epoch in outcome.history],
         "seconds": outcome.seconds,
         "versions": outcome.versions,
         "dataset_sha256": dataset.sha256,
+        "class_names": dataset.class_names,
         "best_epoch": outcome.best_epoch,
     }
-    artifacts: dict[str, bytes] = {}
     if outcome.status == "finished":
         results |= {
             "test_accuracy": outcome.test_accuracy,
             "test_errors": outcome.test_errors,
             "test_loss": outcome.test_loss,
+            "artifacts": outcome.artifacts
+            | {
+                artifacts.PROBS: artifacts.write_probs(outcome.probs),
+                artifacts.LABELS: artifacts.write_labels(dataset.y_test),
+            },
         }
-        artifacts = outcome.artifacts | {"probs.npy": _npy(outcome.probs)}
-    runs.finish(
-        run.id, status=outcome.status, reason=outcome.reason, artifacts=artifacts, **results
-    )
-
-
-def _npy(array: np.ndarray) -> bytes:
-    target = io.BytesIO()
-    np.save(target, array, allow_pickle=False)
-    return target.getvalue()
-
-
-def _npz(**arrays: np.ndarray) -> bytes:
-    target = io.BytesIO()
-    np.savez_compressed(target, **arrays)
-    return target.getvalue()
+    return results
 
 
 def _checkpoint(runs: store.Store, run: store.Run) -> bytes | None:
     """Return what a run that was queued again goes on from."""
-    return runs.artifact(run.id, store.CHECKPOINT) if run.history else None
+    return runs.artifact(run.id, artifacts.CHECKPOINT) if run.history else None
 
 
 class _Reporter:
@@ -160,12 +152,12 @@ class _Reporter:
         predictions: "reports.Predictions | None",
     ) -> None:
         self._history.append(dataclasses.asdict(epoch))
-        artifacts = {store.CHECKPOINT: checkpoint}
+        kept = {artifacts.CHECKPOINT: checkpoint}
         if predictions is not None:
-            artifacts[store.epoch_artifact(epoch.epoch)] = _npz(
-                y_pred=predictions.y_pred, confidence=predictions.confidence
+            kept[artifacts.epoch(epoch.epoch)] = artifacts.write_answers(
+                predictions.y_pred, predictions.confidence
             )
-        self._runs.record(self._run_id, self._history, artifacts)
+        self._runs.record(self._run_id, self._history, kept)
 
     def should_stop(self) -> bool:
         if not self._stop and time.monotonic() - self._asked > REPORT_SECONDS:

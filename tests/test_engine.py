@@ -65,8 +65,9 @@ def test_a_run_is_trained_to_its_end(runs: store.Store, trainer: engine.Engine) 
     run = runs.run(run_id)
     assert (run.status, len(run.history)) == ("finished", 2)
     assert run.test_errors == round((1 - run.test_accuracy) * 500)
-    assert runs.artifact_names(run_id) == [
+    assert sorted(runs.run(run_id).artifacts) == [
         "histograms.json",
+        "labels.npy",
         "model.keras",
         "model.tflite",
         "probs.npy",

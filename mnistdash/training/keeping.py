@@ -1,7 +1,5 @@
 """What is kept of a training, as bytes: weights, checkpoints, models, histograms."""
 
-import io
-import json
 import pathlib
 import tempfile
 
@@ -9,11 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnistdash import recipes
+from mnistdash import artifacts, recipes
 
 _HISTOGRAM_BINS = 40
 _LEAST_PROB = 1e-7  # as Keras's cross-entropy takes it
-_MAX_CHECKPOINT_BYTES = 512 * 2**20
 
 
 def values(model: keras.Model) -> dict[str, np.ndarray]:
@@ -33,26 +30,6 @@ def under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
 
 
-def npz(arrays: dict[str, np.ndarray]) -> bytes:
-    """Write arrays as an NPZ file."""
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
-
-
-def read_checkpoint(checkpoint: bytes) -> dict[str, np.ndarray]:
-    """Read the arrays of a checkpoint.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    try:
-        with np.load(io.BytesIO(checkpoint), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except Exception:
-        raise ValueError("This checkpoint can't be read. Start the training anew.") from None
-
-
 def litert_model(model: keras.Model) -> bytes:
     """Convert a model to LiteRT: uint8 images in, probabilities out."""
     # `from_keras_model` gives the same answers five times slower, by way of files.
@@ -67,7 +44,7 @@ def litert_model(model: keras.Model) -> bytes:
 def keras_file(model: keras.Model) -> bytes:
     """Write the file that people may download; nothing here ever reads one."""
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.keras"
+        path = pathlib.Path(folder) / artifacts.KERAS
         model.save(path)
         return path.read_bytes()
 
@@ -83,7 +60,7 @@ def histograms(start: dict[str, np.ndarray], end: dict[str, np.ndarray]) -> byte
             for when, values in (("start", start), ("end", end))
         }
         layers.append({"layer": name.split("/")[0], "edges": edges.tolist(), **counts})
-    return json.dumps(layers).encode()
+    return artifacts.write_histograms(layers)
 
 
 def log_loss(probs: np.ndarray, truth: np.ndarray) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from mnistdash import artifacts as kept_as
 from mnistdash import classifier, datasets, recipes
 from mnistdash.training import keeping, network, progress, steps
 
@@ -285,7 +286,7 @@ class _Session:
         if self._recipe.keep == "best":
             arrays |= {f"best/{name}": value for name, value in self._best.items()}
         arrays |= {f"slot/{name}": slot.numpy() for name, slot in self._slots.items()}
-        return keeping.npz(arrays)
+        return kept_as.write_arrays(arrays)
 
     def restore(self, checkpoint: bytes) -> None:
         """Continue after a checkpoint.
@@ -293,7 +294,10 @@ class _Session:
         Raises:
             ValueError: it is not a checkpoint of this recipe.
         """
-        arrays = keeping.read_checkpoint(checkpoint)
+        try:
+            arrays = kept_as.read_arrays(checkpoint)
+        except ValueError:
+            raise ValueError("This checkpoint can't be read. Start the training anew.") from None
         if recipes.Recipe.from_json(str(arrays["recipe"])) != self._recipe:
             raise ValueError(
                 "This checkpoint belongs to another recipe. Resume with the recipe of its run."
@@ -321,10 +325,10 @@ class _Session:
         errors = int((probs.argmax(axis=1) != truth).sum())
         end = keeping.values(self._model)
         artifacts = {
-            "weights.npz": keeping.npz(end),
-            "model.tflite": model,
-            "model.keras": keeping.keras_file(self._model),
-            "histograms.json": keeping.histograms(self._start, end),
+            kept_as.WEIGHTS: kept_as.write_arrays(end),
+            kept_as.MODEL: model,
+            kept_as.KERAS: keeping.keras_file(self._model),
+            kept_as.HISTOGRAMS: keeping.histograms(self._start, end),
         }
         return dataclasses.replace(
             self.outcome("finished", self._why_finished()),

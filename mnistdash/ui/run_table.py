@@ -3,12 +3,11 @@
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from mnistdash import figures, store
+from mnistdash import artifacts, figures, store
 from mnistdash.ui import (
     chart,
     curves,
@@ -26,10 +25,11 @@ _POLL_SECONDS = 0.7
 _LAID_OVER = 8  # runs in one chart of curves
 _LISTED = 6  # runs that a question names without scrolling
 _FILES = {
-    "model.keras": "Keras model",
-    "model.tflite": "LiteRT model",
-    "weights.npz": "Weights",
-    "probs.npy": "Test probabilities",
+    artifacts.KERAS: "Keras model",
+    artifacts.MODEL: "LiteRT model",
+    artifacts.WEIGHTS: "Weights",
+    artifacts.PROBS: "Test probabilities",
+    artifacts.ANSWERS: "Answers",
 }
 
 
@@ -321,16 +321,15 @@ def _name_and_note(run: store.Run) -> None:
 def _weights(run: store.Run) -> None:
     """Show how training moved each layer's weights."""
     try:
-        layers = json.loads(state.open_store().artifact(run.id, "histograms.json"))
-    except (store.StoreError, ValueError):
+        layers = state.open_store().histograms(run.id)
+    except store.StoreError:
         return
     with st.expander("Weights at the start and at the end"):
         chart.show(figures.weight_histograms(layers), key=f"weights-{run.id}")
 
 
 def _downloads(run: store.Run) -> None:
-    names = state.open_store().artifact_names(run.id)
-    for name in (name for name in _FILES if name in names):
+    for name in (name for name in _FILES if name in run.artifacts):
         st.download_button(
             _FILES[name],
             lambda name=name: state.open_store().artifact(run.id, name),

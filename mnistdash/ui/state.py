@@ -7,7 +7,7 @@ from concurrent import futures
 import numpy as np
 import streamlit as st
 
-from mnistdash import classifier, datasets, engine, evaluation, settings, store
+from mnistdash import artifacts, classifier, datasets, engine, evaluation, settings, store
 
 NEIGHBOURS_AMONG = 3_000  # training images, about one millisecond each
 _AT_ONCE_SECONDS = 0.1  # a page waits so long for what is computed in the background
@@ -198,7 +198,7 @@ def load_classifier(run_id: str) -> classifier.Classifier:
         StoreError: the model is missing or damaged.
     """
     try:
-        return classifier.Classifier(open_store().artifact(run_id, "model.tflite"))
+        return classifier.Classifier(open_store().artifact(run_id, artifacts.MODEL))
     except ValueError as error:
         raise store.StoreError(str(error)) from None
 

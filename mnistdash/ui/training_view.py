@@ -99,7 +99,7 @@ def _send(run_id: str) -> None:
 
 def resume_button(run: store.Run, place: str) -> None:
     """Offer, in one place of the page, to go on with a training that ended early."""
-    if run.status in store.RESUMABLE and run.history:
+    if run.resumable:
         st.button(
             f"Resume after epoch {len(run.history)}",
             key=f"resume-{place}-{run.id}",

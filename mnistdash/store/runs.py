@@ -1,0 +1,335 @@
+"""Runs: as people see them, and a training's way through the store."""
+
+import dataclasses
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from mnistdash import artifacts as kept_as
+from mnistdash import recipes
+from mnistdash.store import database, errors, rows, schema
+
+MAX_WAITING = 8
+STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long is lost
+ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
+_MAX_NOTE = 500
+_runs, _artifacts = schema.runs, schema.artifacts
+
+# What every run of a page asks, written once: putting a query together takes as long as asking it.
+_KEPT = sa.select(_artifacts.c.run_id, _artifacts.c.name)
+_EVERY_RUN = sa.select(_runs).order_by(_runs.c.pinned.desc(), _runs.c.created_at.desc(), _runs.c.id)
+_ONE_RUN = sa.select(_runs).where(_runs.c.id == sa.bindparam("run_id"))
+_KEPT_OF_ONE = _KEPT.where(_artifacts.c.run_id == sa.bindparam("run_id"))
+
+
+class Runs(database.Database):
+    """What a store knows of runs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._known: dict[str, tuple[sa.Row, frozenset[str], rows.Run]] = {}
+
+    # --- runs, as people see them ---
+
+    def runs(self) -> list[rows.Run]:
+        """Return every run, the pinned ones first, then the newest; what they hold is shared."""
+        with self._read() as connection:
+            # Asked before reading: what is committed in between is then read once too often.
+            version = self._version(connection)
+            seen, found = connection.info.get("runs", (None, []))
+            if version is None or seen != version:
+                found = self._all(connection)
+                connection.info["runs"] = version, found
+        return list(found)
+
+    def _all(self, connection: sa.Connection) -> list[rows.Run]:
+        kept: dict[str, set[str]] = {}
+        for run_id, name in connection.execute(_KEPT):
+            kept.setdefault(run_id, set()).add(name)
+        # Afresh from this reading: what was deleted is forgotten.
+        self._known = {
+            row.id: self._parsed(row, frozenset(kept.get(row.id, ())))
+            for row in connection.execute(_EVERY_RUN)
+        }
+        return [run for _, _, run in self._known.values()]
+
+    def run(self, run_id: str) -> rows.Run | None:
+        """Return one run, or `None` when it is not there (any more)."""
+        if not ID_PATTERN.fullmatch(run_id):
+            return None
+        with self._read() as connection:
+            row = connection.execute(_ONE_RUN, {"run_id": run_id}).first()
+            kept = connection.execute(_KEPT_OF_ONE, {"run_id": run_id}).scalars(1)
+            return self._parsed(row, frozenset(kept))[-1] if row else None
+
+    def ahead(self, run: rows.Run) -> int:
+        """Count the trainings that come before a waiting one."""
+        earlier = _runs.c.status.in_(rows.UNDER_WAY) & (_runs.c.queued_at < run.queued_at)
+        with self._read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).where(earlier)) or 0
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name, at most 60 characters.
+
+        Raises:
+            ValueError: the name is empty.
+        """
+        self._update(run_id, name=rows.clean_name(name))
+
+    def annotate(self, run_id: str, note: str) -> None:
+        """Give a run a note, at most 500 characters; an empty one removes it."""
+        self._update(run_id, note=note.strip()[:_MAX_NOTE])
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Keep a run at the top of the list, or let it go."""
+        self._update(run_id, pinned=pinned)
+
+    def rename_dataset(self, old: str, new: str) -> None:
+        """Let all runs on a data set follow it to another name."""
+        with self._write() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.dataset == old).values(dataset=new))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with all its artifacts."""
+        with self._write() as connection:
+            connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == run_id))
+            connection.execute(sa.delete(_runs).where(_runs.c.id == run_id))
+
+    # --- a training's way through the store ---
+
+    def enqueue(
+        self,
+        recipe: recipes.Recipe,
+        dataset: str,
+        *,
+        name: str,
+        trace: bool = False,
+        request: str | None = None,
+    ) -> rows.Run:
+        """Ask for a training.
+
+        The same recipe on the same data set gives the same weights, so a second request while
+        the first is under way (a double click, say) is answered with the first.
+
+        Args:
+            recipe: what to train.
+            dataset: the name of the data set to train on.
+            name: what people call the run.
+            trace: whether to keep what the model says of the test images after each epoch.
+            request: shared by runs that were asked for together.
+
+        Returns:
+            The run that waits, or the equal one that is under way.
+
+        Raises:
+            StoreError: eight trainings wait already.
+        """
+        self.interrupt_stale()
+        with self._write() as connection:
+            query = sa.select(_runs).where(_runs.c.status.in_(rows.UNDER_WAY))
+            under_way = [rows.run(row) for row in connection.execute(query).mappings()]
+            for run in under_way:
+                if run.recipe == recipe and run.dataset == dataset and not run.cancel:
+                    return run
+            _refuse_crowd(under_way)
+            run_id, now = secrets.token_hex(4), time.time()
+            connection.execute(
+                sa.insert(_runs).values(
+                    id=run_id,
+                    name=rows.clean_name(name),
+                    dataset=dataset,
+                    recipe=recipe.to_json(),
+                    status="queued",
+                    created_at=now,
+                    queued_at=now,
+                    alive_at=now,
+                    trace=trace,
+                    request=request,
+                )
+            )
+        return self.run(run_id)
+
+    def bring(
+        self,
+        *,
+        name: str,
+        dataset: str,
+        dataset_sha256: str | None,
+        class_names: Sequence[str],
+        epochs: int = 1,
+        trace: bool = False,
+        versions: Mapping[str, str] | None = None,
+    ) -> rows.Run:
+        """Begin a run whose model is trained elsewhere: it is running from now on.
+
+        From here it goes a training's way: `report`, `record`, `keep_alive`, `finish`.
+
+        Args:
+            name: what people call the run.
+            dataset: the name of the data set whose test images it answers.
+            dataset_sha256: of these images.
+            class_names: K names.
+            epochs: how many are planned.
+            trace: whether the answers after each epoch are kept.
+            versions: of the libraries that train it.
+
+        Raises:
+            ValueError: the name is empty.
+        """
+        run_id, now = secrets.token_hex(4), time.time()
+        with self._write() as connection:
+            connection.execute(
+                sa.insert(_runs).values(
+                    id=run_id,
+                    origin=rows.BROUGHT,
+                    name=rows.clean_name(name),
+                    dataset=dataset,
+                    dataset_sha256=dataset_sha256,
+                    class_names=rows.to_json(list(class_names)),
+                    recipe=rows.NO_RECIPE,
+                    status="running",
+                    created_at=now,
+                    started_at=now,
+                    alive_at=now,
+                    trace=trace,
+                    live=rows.to_json(dataclasses.asdict(rows.Live(epochs=epochs))),
+                    versions=rows.to_json(dict(versions or {})),
+                )
+            )
+        return self.run(run_id)
+
+    def requeue(self, run_id: str) -> None:
+        """Let an ended run with a checkpoint wait again, to go on from its last epoch.
+
+        Raises:
+            StoreError: it has no checkpoint, is under way, or eight trainings wait already.
+        """
+        run = self.run(run_id)
+        if run is None or kept_as.CHECKPOINT not in run.artifacts:
+            raise errors.StoreError(
+                "This run can't be resumed: it ended before its first epoch did."
+            )
+        with self._write() as connection:
+            query = sa.select(_runs).where(_runs.c.status.in_(rows.UNDER_WAY))
+            _refuse_crowd([rows.run(row) for row in connection.execute(query).mappings()])
+            now = time.time()
+            connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status.in_(rows.RESUMABLE))
+                .values(status="queued", reason=None, cancel=False, queued_at=now, alive_at=now)
+            )
+
+    def start(self, run_id: str) -> bool:
+        """Turn a waiting run into a running one; tell whether it was still waiting."""
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status == "queued", ~_runs.c.cancel)
+                .values(status="running", started_at=time.time(), alive_at=time.time())
+            )
+        return changed.rowcount == 1
+
+    def keep_alive(self, run_ids: Sequence[str]) -> None:
+        """Note that these runs are still waiting or running."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_runs).where(_runs.c.id.in_(run_ids)).values(alive_at=time.time())
+            )
+
+    def report(self, run_id: str, live: rows.Live) -> None:
+        """Write how far a training is."""
+        self._update(run_id, live=rows.to_json(dataclasses.asdict(live)), alive_at=time.time())
+
+    def record(self, run_id: str, history: Sequence[dict], artifacts: dict[str, bytes]) -> None:
+        """Write the epochs so far and what to keep of the last one, in one transaction."""
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id)
+                .values(history=rows.to_json(list(history)), alive_at=time.time())
+            )
+            if changed.rowcount == 1:
+                database.insert_artifacts(connection, run_id, artifacts)
+
+    def request_cancel(self, run_id: str) -> None:
+        """Ask a run to stop; one that still waits is cancelled at once."""
+        with self._write() as connection:
+            waiting = sa.update(_runs).where(_runs.c.id == run_id, _runs.c.status == "queued")
+            connection.execute(waiting.values(status="cancelled", reason="Stopped before it began"))
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(cancel=True))
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Tell whether a run should stop; a deleted one should."""
+        run = self.run(run_id)
+        return run is None or run.cancel
+
+    def finish(
+        self,
+        run_id: str,
+        *,
+        status: str,
+        reason: str | None = None,
+        artifacts: dict[str, bytes] | None = None,
+        **columns: object,
+    ) -> None:
+        """Write all that a run ended with, in one transaction.
+
+        Args:
+            run_id: the run.
+            status: how it ended.
+            reason: why, in words, if it did not finish.
+            artifacts: name to bytes.
+            **columns: such as `test_accuracy`; `history`, `versions`, `class_names` as values.
+        """
+        for key in {"history", "versions", "class_names"} & set(columns):
+            columns[key] = rows.to_json(columns[key])
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(_runs)
+                .where(_runs.c.id == run_id, _runs.c.status.in_(rows.UNDER_WAY))
+                .values(status=status, reason=reason, alive_at=time.time(), **columns)
+            )
+            if changed.rowcount == 1:
+                database.insert_artifacts(connection, run_id, artifacts or {})
+                if status == "finished":
+                    connection.execute(
+                        sa.delete(_artifacts).where(
+                            _artifacts.c.run_id == run_id, _artifacts.c.name == kept_as.CHECKPOINT
+                        )
+                    )
+
+    def interrupt_stale(self) -> None:
+        """Mark runs under way that gave no sign of life for 30 seconds."""
+        stale = _runs.c.status.in_(rows.UNDER_WAY) & (
+            _runs.c.alive_at < time.time() - STALE_SECONDS
+        )
+        with self._read() as connection:
+            if not connection.scalar(sa.select(sa.func.count()).where(stale)):
+                return
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_runs)
+                .where(stale)
+                .values(status="interrupted", reason="No sign of life for 30 seconds")
+            )
+
+    def _parsed(self, row: sa.Row, kept: frozenset[str]) -> tuple[sa.Row, frozenset[str], rows.Run]:
+        """Read a run's row; its JSON again only if the row is another than last time."""
+        known = self._known.get(row.id)
+        if known is not None and known[:2] == (row, kept):
+            return known
+        return row, kept, rows.run(row._mapping, kept)
+
+    def _update(self, run_id: str, **values: object) -> None:
+        with self._write() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(**values))
+
+
+def _refuse_crowd(under_way: Sequence[rows.Run]) -> None:
+    if sum(run.status == "queued" for run in under_way) >= MAX_WAITING:
+        raise errors.StoreError(
+            f"{MAX_WAITING} trainings wait already. Try again when one has ended."
+        )

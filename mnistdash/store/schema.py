@@ -1,0 +1,155 @@
+"""The tables, and the named steps that bring an older database to them.
+
+Another column is one line in its table and one in `MIGRATIONS`; another table is its definition
+and one line. Which steps a database has taken is written in it.
+"""
+
+import json
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from mnistdash.store import errors
+
+metadata = sa.MetaData()
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+migrations = sa.Table(
+    "migrations",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+)
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("dataset", sa.String(40), nullable=False),
+    sa.Column("dataset_sha256", sa.String(64)),
+    sa.Column("recipe", sa.Text, nullable=False),  # JSON; `null` where there is none
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("pinned", sa.Boolean, nullable=False, default=False),
+    sa.Column("request", sa.String(40)),  # shared by the seeds that were asked for together
+    sa.Column("trace", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("queued_at", sa.Float),
+    sa.Column("started_at", sa.Float),
+    sa.Column("alive_at", sa.Float),
+    sa.Column("cancel", sa.Boolean, nullable=False, default=False),
+    sa.Column("live", sa.Text),
+    sa.Column("history", sa.Text),
+    sa.Column("seconds", sa.Float),
+    sa.Column("best_epoch", sa.Integer),
+    sa.Column("test_accuracy", sa.Float),
+    sa.Column("test_errors", sa.Integer),
+    sa.Column("test_loss", sa.Float),
+    sa.Column("versions", sa.Text),
+    sa.Column("origin", sa.String(20), nullable=False, server_default="trained"),
+    sa.Column("class_names", sa.Text),  # JSON; none in a row of before
+)
+artifacts = sa.Table(
+    "artifacts",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+drawings = sa.Table(
+    "drawings",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("label", sa.Integer, nullable=False),
+    sa.Column("image", sa.LargeBinary, nullable=False),  # 784 bytes, row by row
+    sa.Column("strokes", sa.Text),  # JSON of polylines; none for a picture
+    sa.Column("answer", sa.Integer, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("run_name", sa.Text, nullable=False),
+)
+
+_FIRST = "1"  # what `meta` says of a database without named migrations
+_NAMED = "2"
+_ONE_AT_A_TIME = 5_286_331  # any number of ours: Postgres knows a lock by one
+# Names as the data sets had them when runs began to keep them: a step never changes afterwards.
+_DIGITS = [str(digit) for digit in range(10)]
+_CLOTHES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+            "Bag", "Ankle boot"]  # fmt: skip
+
+
+def _add(column: sa.Column) -> Callable[[sa.Connection], None]:
+    """Return the step that adds a column to its table."""
+
+    def step(connection: sa.Connection) -> None:
+        dialect = connection.dialect
+        said = dialect.ddl_compiler(dialect, None).get_column_specification(column)
+        connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {said}")
+
+    return step
+
+
+def _name_published_classes(connection: sa.Connection) -> None:
+    published = {"mnist": _DIGITS, "optdigits": _DIGITS, "fashion_mnist": _CLOTHES}
+    for dataset, names in published.items():
+        connection.execute(
+            sa.update(runs)
+            .where(runs.c.dataset == dataset, runs.c.class_names.is_(None))
+            .values(class_names=json.dumps(names))
+        )
+
+
+# In order; a name is written into the database and never changes.
+MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
+    "runs have an origin": _add(runs.c.origin),
+    "runs keep their class names": _add(runs.c.class_names),
+    "published classes have names": _name_published_classes,
+}
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Make the tables in a new database, or bring an older one's to what they are now.
+
+    Raises:
+        StoreError: the database is another program's, or was made by a newer version.
+    """
+    if connection.dialect.name == "postgresql":  # SQLite's writers wait for each other anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    tables = set(sa.inspect(connection).get_table_names())
+    query = sa.select(meta.c.value).where(meta.c.key == "schema")
+    found = connection.scalar(query) if meta.name in tables else None
+    if found is None and tables & set(metadata.tables):
+        raise errors.StoreError(
+            "This database holds tables of another program. Choose another one, or move it away."
+        )
+    if found not in (None, _FIRST, _NAMED):
+        raise errors.StoreError(
+            f"The database of runs has version {found:.10}, this program reads version {_NAMED}."
+            " Install the program that made it, or move it away."
+        )
+    taken = set(connection.scalars(sa.select(migrations.c.name))) if found == _NAMED else set()
+    _refuse_newer(taken)
+    metadata.create_all(connection)
+    steps = [name for name in MIGRATIONS if name not in taken]
+    if found is not None:
+        for name in steps:
+            MIGRATIONS[name](connection)
+    if steps:
+        connection.execute(sa.insert(migrations), [{"name": name} for name in steps])
+    if found != _NAMED:
+        connection.execute(sa.delete(meta).where(meta.c.key == "schema"))
+        connection.execute(sa.insert(meta).values(key="schema", value=_NAMED))
+
+
+def _refuse_newer(taken: set[str]) -> None:
+    unknown = sorted(taken - set(MIGRATIONS))
+    if unknown:
+        raise errors.StoreError(
+            f"The database of runs was made by a newer version of this program (it knows that"
+            f" {unknown[0]:.60}). Install that version, or move the database away."
+        )
