@@ -345,13 +345,12 @@ class Engine:
 def _start_client() -> "distributed.Client":
     """Connect to the scheduler named by `MNISTDASH_SCHEDULER`, or start one worker here."""
     import distributed
-    from distributed.deploy import subprocess
 
     if settings.scheduler():
         return distributed.Client(settings.scheduler(), timeout=10, set_as_default=False)
     os.environ[settings.PARENT] = str(os.getpid())
     # LocalCluster uses multiprocessing, which fails inside Streamlit: it replaces __main__.
-    cluster = subprocess.SubprocessCluster(
+    cluster = distributed.SubprocessCluster(
         n_workers=1,
         threads_per_worker=1,
         dashboard_address=None,

@@ -16,7 +16,6 @@ import typing
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 from mnistdash import artifacts as kept_as
 from mnistdash import classifier, datasets, recipes
@@ -109,7 +108,9 @@ def _use_threads(threads: tuple[int, int]) -> None:
     os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
     keras.backend.clear_session()
     # A TensorFlow where this fails trains with the threads it has: slower, not wrong.
-    with contextlib.suppress(AttributeError, RuntimeError):
+    with contextlib.suppress(ImportError, AttributeError, RuntimeError):
+        from tensorflow.python.eager import context
+
         context._reset_context()
         tf.config.threading.set_intra_op_parallelism_threads(threads[0])
         tf.config.threading.set_inter_op_parallelism_threads(threads[1])

@@ -20,7 +20,7 @@ def step_function(
     images: tf.Tensor,
     labels: tf.Tensor,
     size: int,
-) -> tf.types.experimental.PolymorphicFunction:
+) -> "tf.types.experimental.PolymorphicFunction":
     """Trace a function that takes any number of training steps, of `size` images, in one call."""
     variables = [variable.value for variable in model.trainable_variables]
     seed = tf.constant(recipe.seed, tf.int64)
@@ -44,7 +44,7 @@ def step_function(
 def many_steps(
     take_step: collections.abc.Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple],
     size: int,
-) -> tf.types.experimental.PolymorphicFunction:
+) -> "tf.types.experimental.PolymorphicFunction":
     """Trace a loop over a step's batches and learning rates."""
     spec = tf.TensorSpec
     signature = [spec([None, size], tf.int32), spec([None], tf.float32), spec([], tf.int64)]
@@ -69,7 +69,7 @@ def many_steps(
     return take_steps
 
 
-def evaluate_function(model: keras.Model) -> tf.types.experimental.PolymorphicFunction:
+def evaluate_function(model: keras.Model) -> "tf.types.experimental.PolymorphicFunction":
     """Return the function that answers images with logarithms of probabilities."""
     signature = [tf.TensorSpec([None, *recipes.IMAGE_SHAPE[:2]], tf.uint8)]
 

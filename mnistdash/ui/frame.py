@@ -6,7 +6,6 @@ import functools
 import pathlib
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from mnistdash import datasets, store
 from mnistdash.ui import link, state, words
@@ -30,13 +29,13 @@ def style() -> None:
     st.html(_STYLE)
 
 
-def page(path: str, *, title: str, icon: str, default: bool = False) -> StreamlitPage:
+def page(path: str, *, title: str, icon: str, default: bool = False) -> st.Page:
     """Return a page for `st.navigation`: a fresh copy, since Streamlit notes on it that it ran."""
     return copy.copy(_page(path, title, icon, default))
 
 
 @functools.cache
-def _page(path: str, title: str, icon: str, default: bool) -> StreamlitPage:
+def _page(path: str, title: str, icon: str, default: bool) -> st.Page:
     """Make a page once: Streamlit looks for its file and checks its icon each time."""
     return st.Page(path, title=title, icon=icon, default=default)
 
@@ -47,7 +46,7 @@ def tab_title(page_title: str, run: store.Run | None) -> None:
     st.set_page_config(page_title=f"{name} · mnistdash", page_icon=ICON)
 
 
-def menu(pages: list[StreamlitPage], current: StreamlitPage, run: store.Run | None) -> None:
+def menu(pages: list[st.Page], current: st.Page, run: store.Run | None) -> None:
     """Show the list of pages; on a phone it closes when one is chosen.
 
     Args:

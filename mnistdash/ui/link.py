@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit.runtime import scriptrunner
 
 from mnistdash import evaluation, recipes, store
 
@@ -147,7 +146,12 @@ def _went_back_or_forward() -> bool:
 
     Streamlit knows and has no public word for it; without it, Back works three seconds later.
     """
-    return getattr(scriptrunner.get_script_run_ctx(), "is_history_navigation", False)
+    try:
+        from streamlit.runtime import scriptrunner
+
+        return bool(scriptrunner.get_script_run_ctx().is_history_navigation)
+    except (ImportError, AttributeError):
+        return False
 
 
 def _text(value: object) -> str:

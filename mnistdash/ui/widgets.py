@@ -1,17 +1,18 @@
 """Pieces that several pages show: guards, facts, bars and tiles."""
 
+import contextlib
 import html
 import urllib.parse
 from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime import pages_manager
 
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import gallery, link, state, words
 
 SPELLED_TILE_PX = 84
+_ENTERED = "entered"  # session key: this visit asked for app.py around its page once
 
 _ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the likeliest of many
 
@@ -22,14 +23,28 @@ _ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the like
 def begin(title: str) -> None:
     """Begin a page: its title, and once why the run named in the link is not shown."""
     if "run" not in st.session_state:
-        # Until Streamlit meets `st.navigation`, it runs a page of pages/ without app.py around
-        # it: a server's very first visit, by a link to a page. No public option says otherwise.
-        pages_manager.PagesManager.uses_pages_directory = False
-        st.rerun()
+        _enter_by_app()
     st.title(title)
     note = st.session_state.pop("run_note", None)
     if note:
         st.info(note, icon=":material/info:")
+
+
+def _enter_by_app() -> None:
+    """Have app.py run around this page.
+
+    Until Streamlit meets `st.navigation`, it runs a page of pages/ without app.py around it: a
+    server's very first visit, by a link to a page. No public option says otherwise; where the
+    private one is gone, or does nothing, that visit lands on the first page.
+    """
+    if st.session_state.get(_ENTERED):
+        st.switch_page("app.py", query_params=st.query_params.to_dict())
+    st.session_state[_ENTERED] = True
+    with contextlib.suppress(ImportError, AttributeError):
+        from streamlit.runtime import pages_manager
+
+        pages_manager.PagesManager.uses_pages_directory = False
+    st.rerun()
 
 
 def require_run() -> store.Run:

@@ -1,0 +1,156 @@
+"""Private interfaces of libraries: each may go away tomorrow, and the work goes on without it."""
+
+import ast
+import builtins
+import pathlib
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Iterator, Mapping
+
+import distributed
+import pytest
+import streamlit as st
+from streamlit.testing import v1 as streamlit_testing
+
+from mnistdash import engine, store
+from mnistdash.ui import link
+
+REPO = pathlib.Path(__file__).parents[1]
+FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *REPO.glob("mnistdash/**/*.py")])
+# Libraries that document their first level alone: what lies below is theirs to move.
+GUARDED = ("streamlit", "tensorflow", "keras", "distributed", "dask")
+# Each of these has a test below.
+USED = {
+    "streamlit.runtime.scriptrunner",
+    "streamlit.runtime.pages_manager",
+    "tensorflow.python.eager.context",
+}
+
+
+def private_imports(path: pathlib.Path) -> set[tuple[str, bool]]:
+    """Find what a file imports from inside a library, and whether a `try` or `with` is around."""
+    found = set()
+
+    def visit(node: ast.AST, *, guarded: bool) -> None:
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            root, *below = name.split(".")
+            private = any(part.startswith("_") for part in below)
+            if private or (root in GUARDED and below):
+                found.add((name, guarded))
+        inner = guarded or isinstance(node, ast.Try | ast.With)
+        for child in ast.iter_child_nodes(node):
+            visit(child, guarded=inner)
+
+    visit(ast.parse(path.read_text()), guarded=False)
+    return found
+
+
+def test_every_private_interface_is_known_and_imported_where_it_is_used() -> None:
+    """What is imported from inside a library is listed here, and its absence is caught."""
+    found = set().union(*map(private_imports, FILES))
+    assert {name for name, _ in found} == USED
+    assert all(guarded for _, guarded in found), found
+
+
+def without(monkeypatch: pytest.MonkeyPatch, package: str, *, instead: object = None) -> None:
+    """Let a package be gone for this program, or another; the library still finds its own parts."""
+    real = builtins.__import__
+
+    def find(name: str, scope: Mapping | None = None, *rest: object, **named: object) -> object:
+        if name != package or not (scope or {}).get("__name__", "").startswith("mnistdash"):
+            return real(name, scope, *rest, **named)
+        if instead is None:
+            raise ImportError(name)
+        return instead
+
+    monkeypatch.setattr(builtins, "__import__", find)
+
+
+@pytest.fixture
+def dashboard(home: pathlib.Path) -> Iterator[streamlit_testing.AppTest]:
+    """The dashboard of a server just started, with a link to one class of a starter run."""
+    st.cache_resource.clear()
+    at = streamlit_testing.AppTest.from_file(str(REPO / "app.py"), default_timeout=60)
+    at.query_params.update({"run": "starter-optdigits", "true": "3"})
+    yield at
+    st.cache_resource.clear()
+
+
+def test_links_are_read_without_streamlits_script_context(
+    monkeypatch: pytest.MonkeyPatch, dashboard: streamlit_testing.AppTest
+) -> None:
+    """Without the module that knows Back and Forward a link still opens its view."""
+    without(monkeypatch, "streamlit.runtime")
+    assert link._went_back_or_forward() is False
+    shown(dashboard.run())
+
+
+PAGES_WITHOUT_EFFECT = types.SimpleNamespace(
+    pages_manager=types.SimpleNamespace(PagesManager=types.SimpleNamespace())
+)
+
+
+@pytest.mark.parametrize("instead", [None, PAGES_WITHOUT_EFFECT], ids=("gone", "without effect"))
+def test_first_visit_by_a_link_to_a_page_without_streamlits_pages_manager(
+    monkeypatch: pytest.MonkeyPatch, dashboard: streamlit_testing.AppTest, instead: object
+) -> None:
+    """It lands on the first page, with the view of the link, and never in a circle."""
+    without(monkeypatch, "streamlit.runtime", instead=instead)
+    shown(dashboard.switch_page("pages/confusion.py").run())
+
+
+def shown(at: streamlit_testing.AppTest) -> None:
+    """Hold that the first page shows the view of the link."""
+    assert not at.exception
+    assert [title.value for title in at.title] == ["Overview"]
+    assert (at.session_state["run"], at.session_state["true"]) == ("starter-optdigits", 3)
+
+
+def test_training_without_tensorflows_context() -> None:
+    """Where the threads can't be changed any more, a training ends as well, with those it has.
+
+    In a process of its own: what is taken away there, other tests need.
+    """
+    script = """
+import types
+import numpy as np
+import pytest
+from mnistdash import recipes
+from mnistdash.training import session
+from tests import test_private_interfaces as here
+
+here.without(pytest.MonkeyPatch(), "tensorflow.python.eager")
+images, labels = np.zeros((64, 28, 28), np.uint8), np.arange(64, dtype=np.uint8) % 10
+data = types.SimpleNamespace(x_train=images, y_train=labels, x_test=images, y_test=labels)
+recipe = recipes.Recipe(layers="flatten dense8", epochs=1)
+for wished in (1, 1), (2, 1):
+    session.threads_for = lambda recipe: wished
+    outcome = session.train(recipe, data)
+    print(outcome.status, outcome.threads)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=REPO, timeout=200
+    )
+    assert done.stdout.split("\n")[:2] == ["finished (0, 0)"] * 2, done.stderr
+
+
+def test_dashboard_without_dasks_subprocess_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    """No training can start, which is said; nothing else falls."""
+    monkeypatch.delattr(distributed, "SubprocessCluster")
+    started = engine.Engine(store.Store(f"sqlite:///{tmp_path}/runs.sqlite3"))
+    started.submit("a-run")  # it wakes
+    for _ in range(600):
+        if started.trouble:
+            break
+        time.sleep(0.1)
+    assert "did not start (AttributeError)" in started.trouble
+    started.close()
