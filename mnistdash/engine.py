@@ -287,10 +287,16 @@ class Engine:
             self._wake.clear()
 
     def _send_next(self) -> None:
-        """Give each free worker the run that waited longest."""
-        while self._waiting and len(self._futures) < sum(self._client.nthreads().values()):
+        """Give each free worker the run that waited longest.
+
+        One that was sent before waits until that sending has ended.
+        """
+        while len(self._futures) < sum(self._client.nthreads().values()):
             with self._lock:
-                run_id = self._waiting.pop(0)
+                run_id = next((each for each in self._waiting if each not in self._futures), None)
+                if run_id is None:
+                    return
+                self._waiting.remove(run_id)
             future = self._client.submit(
                 perform, run_id, self._runs.url, key=f"{run_id}-{uuid.uuid4().hex}", pure=False
             )
@@ -309,9 +315,22 @@ class Engine:
                 self._insist(run_id)
             elif run.status == "queued":  # its worker still loads TensorFlow
                 self._runs.keep_alive([run_id])
+        self._keep_waiting_alive()
+        self._runs.interrupt_stale()
+
+    def _keep_waiting_alive(self) -> None:
+        """Give a sign of life for runs that wait here, and forget those that wait no more.
+
+        A run that trains gives its own: a second press on Train, answered with the run that is
+        under way, must not speak for a worker that hangs.
+        """
+        if not self._waiting:
+            return
+        queued = {run.id for run in self._runs.runs() if run.status == "queued"}
+        with self._lock:
+            self._waiting = [run_id for run_id in self._waiting if run_id in queued]
         if self._waiting:
             self._runs.keep_alive(self._waiting)
-        self._runs.interrupt_stale()
 
     def _close_lost(self, run: store.Run | None, future: "distributed.Future") -> None:
         if run is None or not run.under_way or future.status == "finished":

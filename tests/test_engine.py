@@ -117,15 +117,27 @@ def test_a_killed_run_is_named_and_resumes_to_the_same_weights(
 def test_a_stopped_worker_is_given_up_and_replaced(
     runs: store.Store, trainer: engine.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that hangs is named after the time without a sign of life; the next run trains."""
+    """A worker that hangs is named after the time without a sign of life; the next run trains.
+
+    Pressing Train again and again is no sign of life.
+    """
     monkeypatch.setattr(store, "STALE_SECONDS", 5.0)
     monkeypatch.setattr(engine, "_STUBBORN_SECONDS", 1.0)
     run_id = _ask(runs, trainer, LONG)
     _wait(lambda: _trained_epochs(runs, run_id) >= 1)
     _worker().send_signal(signal.SIGSTOP)
-    _wait(lambda: not runs.run(run_id).under_way)
+    pressed = [run_id]
+
+    def press_train_again() -> bool:
+        time.sleep(0.5)
+        pressed.append(_ask(runs, trainer, LONG))
+        return pressed[-1] != run_id
+
+    _wait(press_train_again, seconds=15)
+    assert pressed[-2] == run_id  # the presses before were answered with the run that hung
     assert runs.run(run_id).status == "interrupted"
     assert "sign of life" in runs.run(run_id).reason
+    runs.request_cancel(pressed[-1])
     monkeypatch.setattr(store, "STALE_SECONDS", 30.0)
     next_id = _ask(runs, trainer, recipes.Recipe(layers="flatten dense8", epochs=1))
     _wait(lambda: not runs.run(next_id).under_way)
