@@ -1,7 +1,11 @@
-"""The environment variables that steer mnistdash; the README explains each."""
+"""The settings that steer mnistdash: environment variables, which the README explains, and secrets.
+
+Streamlit's secrets are read without Streamlit, so that the command line finds what the page finds.
+"""
 
 import os
 import pathlib
+import tomllib
 
 import platformdirs
 
@@ -26,8 +30,40 @@ def may_download() -> bool:
 
 
 def database_url() -> str | None:
-    """Return the database given by `MNISTDASH_DATABASE_URL`, if any."""
-    return os.environ.get("MNISTDASH_DATABASE_URL")
+    """Return the database named in Streamlit's secrets, else by `MNISTDASH_DATABASE_URL`, if any.
+
+    In this order, as Streamlit's server puts what its secrets say into the environment when it
+    starts, in place of what was there: the page could not follow another one.
+
+    Raises:
+        ValueError: a file of secrets can't be read, so nobody knows which database it names.
+    """
+    secret = None
+    for file in secrets_files():
+        secret = _secrets(file).get("MNISTDASH_DATABASE_URL", secret)
+    return os.environ.get("MNISTDASH_DATABASE_URL") if secret is None else str(secret)
+
+
+def secrets_files() -> list[pathlib.Path]:
+    """Return where Streamlit looks for secrets; what a later file says counts.
+
+    In the user's folder, in the working folder, and beside `app.py`.
+    """
+    app = pathlib.Path(__file__).parents[1] / "app.py"
+    folders = [pathlib.Path.home(), pathlib.Path.cwd(), *([app.parent] if app.is_file() else [])]
+    return [folder / ".streamlit" / "secrets.toml" for folder in folders]
+
+
+def _secrets(file: pathlib.Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:  # what stands in it stays unsaid
+        raise ValueError(
+            f"{file} can't be read ({type(error).__name__}): it may name the database of runs. Mend"
+            " it, or move it away."
+        ) from None
 
 
 def scheduler() -> str | None:

@@ -10,6 +10,14 @@ REPO = pathlib.Path(__file__).parents[1]
 SHARED_DATA = REPO.parent / "shared" / "data"
 
 
+def pytest_configure() -> None:
+    """Refuse to run where a file of secrets would lead the tests to somebody's runs."""
+    settings = pathlib.Path(".streamlit/secrets.toml")
+    for file in (REPO / settings, pathlib.Path.home() / settings):
+        if file.is_file() and "MNISTDASH_DATABASE_URL" in file.read_text():
+            raise pytest.UsageError(f"{file} names a database: move it away while tests run.")
+
+
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """An empty home folder, no other setting, and no data set loaded by an earlier test."""

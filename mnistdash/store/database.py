@@ -16,12 +16,15 @@ _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters
 
 
 def default_url() -> str:
-    """Return the address of the database on this machine, making its folder.
+    """Return the address of the database that was chosen, else on this machine, making its folder.
 
     Raises:
-        StoreError: the folder can't be written.
+        StoreError: the folder can't be written, or a file of secrets can't be read.
     """
-    chosen = settings.database_url()
+    try:
+        chosen = settings.database_url()
+    except ValueError as error:
+        raise errors.StoreError(str(error)) from None
     if chosen:
         return chosen
     path = settings.home() / "mnistdash.sqlite3"

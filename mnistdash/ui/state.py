@@ -21,7 +21,7 @@ def open_store() -> store.Store:
     Raises:
         StoreError: it can't be opened.
     """
-    runs = store.Store(settings.database_url() or _secret_url() or store.default_url())
+    runs = store.Store(store.default_url())
     runs.add_starters()
     return runs
 
@@ -210,13 +210,6 @@ def default_run(runs: list[store.Run]) -> str | None:
     rank = {"starter-mnist": 0, "starter-optdigits": 1}
     best = min(here or finished, key=lambda run: rank.get(run.id, 2), default=None)
     return best.id if best else None
-
-
-def _secret_url() -> str | None:
-    try:
-        return st.secrets.get("MNISTDASH_DATABASE_URL")
-    except FileNotFoundError:
-        return None
 
 
 @dataclasses.dataclass
