@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from mnistdash import artifacts as kept_as
-from mnistdash import classifier, datasets, recipes
+from mnistdash import classifier, datasets, recipes, version
 from mnistdash.training import keeping, network, progress, steps
 
 CALL_SECONDS = 0.2  # one call into TensorFlow; between two a training reports and may be stopped
@@ -164,6 +164,7 @@ class _Session:
         self._recipe = recipe
         self._dataset = dataset
         self._watch = watch
+        self._versions = versions()
         pixels = dataset.x_train
         standardised = recipe.scaling == "standardised"
         mean, deviation = datasets.moments(pixels) if standardised else (0.0, 1.0)
@@ -347,7 +348,7 @@ class _Session:
             history=tuple(self.history),
             seconds=self._watch.seconds(),
             threads=_threads_in_use(),
-            versions=versions(),
+            versions=self._versions,
             best_epoch=self._best_epoch() if self.history else None,
         )
 
@@ -367,8 +368,7 @@ class _Session:
 
 
 def versions() -> dict[str, str]:
-    """List the versions that a run's weights depend on."""
+    """List the versions that a run's weights depend on: our own, and those of what we use."""
     names = ("tensorflow", "keras", "numpy", "ai-edge-litert")
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in names
-    }
+    ours = {"mnistdash": version.text(), "python": platform.python_version()}
+    return ours | {name: importlib.metadata.version(name) for name in names}

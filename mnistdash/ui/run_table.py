@@ -308,6 +308,8 @@ def _details(chosen: Sequence[store.Run]) -> None:
         curves.curves(trained[:_LAID_OVER], key="chosen-curves")
     if len(chosen) == 1:
         _weights(chosen[0])
+        if run.versions:
+            st.caption(f"Made with {words.plain(words.versions(run.versions))}.")
 
 
 def _name_and_note(run: store.Run) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mnistdash import datasets, recipes, store
 
@@ -112,6 +112,11 @@ def plain(text: str) -> str:
     """Write text so that Markdown shows it as it is: names and reasons are other people's."""
     marked = re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", text)
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", marked)  # a list begins so
+
+
+def versions(found: Mapping[str, str]) -> str:
+    """Write versions as `mnistdash 0.1.0 (9f8935e), tensorflow 2.21.0`."""
+    return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
 def p_value(probability: float) -> str:

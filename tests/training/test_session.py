@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import classifier, recipes
+from mnistdash import classifier, recipes, version
 from mnistdash.training import keeping, network, progress, session, steps
 
 DENSE = "flatten dense16"
@@ -373,7 +373,15 @@ def test_versions_are_recorded(traced: Traced) -> None:
     outcome, _ = traced
     assert outcome.versions["tensorflow"] == tf.__version__
     assert outcome.versions["numpy"] == np.__version__
-    assert set(outcome.versions) == {"python", "tensorflow", "keras", "numpy", "ai-edge-litert"}
+    assert outcome.versions["mnistdash"] == version.text()
+    assert list(outcome.versions) == [
+        "mnistdash",
+        "python",
+        "tensorflow",
+        "keras",
+        "numpy",
+        "ai-edge-litert",
+    ]
 
 
 # --- the process ------------------------------------------------------------------------------

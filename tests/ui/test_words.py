@@ -130,3 +130,9 @@ def test_markup_in_a_name_is_shown_as_it_is() -> None:
     assert words.plain("dense-tutorial") == "dense-tutorial"
     assert words.plain("- a") == r"\- a"
     assert words.plain("1. a") == r"1\. a"
+
+
+def test_versions() -> None:
+    """Each with its name, ours as it tells its commit."""
+    found = {"mnistdash": "0.1.0 (9f8935e)", "keras": "3.15.1"}
+    assert words.versions(found) == "mnistdash 0.1.0 (9f8935e), keras 3.15.1"
