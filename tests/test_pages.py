@@ -1104,6 +1104,15 @@ def test_table_lists_runs_newest_first(mine: store.Run) -> None:
     assert rows[0]["values"]["errors"] == 20
 
 
+def test_versions_are_shown_of_a_chosen_run(mine: store.Run) -> None:
+    """What made a run is said below its curves, and nothing where nobody noted it."""
+    at = open_page("train")
+    tick(at, "starter-optdigits")
+    assert re.search(r"Made with .*tensorflow 2\.21\.0, keras 3\.15\.1", text(at))
+    tick(at, mine.id)
+    assert "Made with" not in text(at)
+
+
 @pytest.mark.parametrize("said", ["all", 7, {"0": 1}, [[]], [None, 3], ["no-such-run", "../x"]])
 def test_what_no_run_is_called_chooses_nothing(mine: store.Run, said: object) -> None:
     """A browser that sends nonsense is shown the page without any run chosen."""
