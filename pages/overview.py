@@ -22,7 +22,7 @@ widgets.facts(
         "Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval)),
         "Errors": (
             words.count(len(answers.errors)),
-            f"of {words.count(len(answers))} images",
+            f"of {words.images(len(answers))}",
         ),
         "Best class": (names[best], words.percent(answers.recall[best])),
         "Worst class": (names[worst], words.percent(answers.recall[worst])),

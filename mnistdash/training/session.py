@@ -358,7 +358,8 @@ class _Session:
                 f"Stopped early after epoch {len(self.history)}: the validation loss was lowest"
                 f" at epoch {self._best_epoch() + 1}."
             )
-        return f"All {self._recipe.epochs} epochs ran."
+        epochs = self._recipe.epochs
+        return f"All {epochs} epochs ran." if epochs > 1 else "The one epoch ran."
 
     def _best_epoch(self) -> int:
         """The epoch of the lowest validation loss, Keras's own measure; else the last."""

@@ -81,7 +81,7 @@ def all_images_switch() -> None:
 def of_all(answers: evaluation.Evaluation) -> str:
     """Say which images the filters choose from: `187 errors`, `10 000 test images`."""
     if st.session_state["all"] or asks_for_right():
-        return f"{words.count(len(answers))} test images"
+        return words.images(len(answers), "test")
     return words.errors(len(answers.errors))
 
 

@@ -121,8 +121,8 @@ def data_line(run: store.Run | None) -> None:
         try:
             shown = datasets.load(run.dataset)
             unverified = "" if shown.verified else ", unverified"
-            title, count = words.plain(shown.title), words.count(len(shown.x_test))
-            st.caption(f"{title}{unverified}, {count} test images")
+            title, images = words.plain(shown.title), words.images(len(shown.x_test), "test")
+            st.caption(f"{title}{unverified}, {images}")
         except datasets.DataError:  # the page says what is wrong with it
             st.caption(f"{words.plain(datasets.title(run.dataset))} can't be read")
     if not datasets.on_this_machine("mnist"):

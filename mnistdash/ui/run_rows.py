@@ -200,6 +200,7 @@ def _group_status(runs: Sequence[store.Run]) -> str:
 
 def _brief(texts: dict[str, str]) -> str:
     """Write in one line what a narrow table leaves out."""
-    wrong = f"{texts['errors']} errors" if texts["errors"] else ""
+    plural = "" if texts["errors"] == "1" else "s"
+    wrong = f"{texts['errors']} error{plural}" if texts["errors"] else ""
     made = texts["made"].replace("-", _HYPHEN).replace(" ", _SPACE)
     return " · ".join(part for part in (texts["images"], wrong, made) if part)

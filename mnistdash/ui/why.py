@@ -68,8 +68,8 @@ def _neighbours(answered: Answered) -> None:
         key="neighbours",
     )
     st.caption(
-        f"Of the first {len(features):,} training images, the nearest by what the last layer"
-        " receives."
+        f"Of the first {words.images(len(features), 'training')}, the nearest by what the last"
+        " layer receives."
     )
 
 
@@ -91,4 +91,5 @@ def _layers(answered: Answered) -> None:
         alts=[f"Channel {number} of {name}" for number in range(len(maps))],
         key="layer",
     )
-    st.caption(f"Its {len(maps)} strongest channels, the more ink the stronger.")
+    channels = "only channel" if len(maps) == 1 else f"{len(maps)} strongest channels"
+    st.caption(f"Its {channels}, the more ink the stronger.")

@@ -24,9 +24,9 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
-def images(number: int) -> str:
-    """Write `1 image`, `19 images`."""
-    return f"{count(number)} image" + ("" if number == 1 else "s")
+def images(number: int, kind: str = "") -> str:
+    """Write `1 image`, `19 images`, `10 000 test images`."""
+    return " ".join(part for part in (count(number), kind, "image") if part) + "s" * (number != 1)
 
 
 def errors(number: int) -> str:

@@ -36,6 +36,7 @@ def test_count(number: int, text: str) -> None:
 def test_plurals(number: int, end: str) -> None:
     """One image, all other numbers of images; the same for errors."""
     assert words.images(number) == f"{words.count(number)} image{end}"
+    assert words.images(number, "test") == f"{words.count(number)} test image{end}"
     assert words.errors(number) == f"{words.count(number)} error{end}"
 
 
