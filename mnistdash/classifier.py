@@ -18,8 +18,11 @@ if typing.TYPE_CHECKING:
 
 NO_DIGIT = 2  # of the digit detector; its other classes are a one and any other digit
 _BATCH = 500  # images at once; larger ones are no faster and cost memory
-# A tensor is named by the operations merged into it: `mnistdash_1/2_conv32x3_1/Relu;...`.
-_LAYER_NAME = re.compile(r"/(\d+_[a-z0-9.]+)")
+ANSWER, LAYERS = "answer", "layers"  # what our models may be asked for: their two signatures
+_NAME = re.compile(r"\d+_[a-z0-9.]+")  # of a layer: its place and its word
+# Models from before they named their layers name tensors by the operations merged into them:
+# `mnistdash_1/2_conv32x3_1/Relu;...`.
+_TENSOR_NAME = re.compile(rf"/({_NAME.pattern})")
 _MAX_MODEL_BYTES = 64 * 2**20  # five million parameters are 20 MB
 
 
@@ -38,7 +41,7 @@ class Classifier:
         self._model = model
         self._lock = threading.Lock()
         self._interpreter = _load(model, threads=threads)
-        self._layers: _LayerTensors | None = None  # made at the first use
+        self._layers: _Layers | None = None  # made at the first use
         self.num_classes = int(self._interpreter.get_output_details()[0]["shape"][1])
 
     def probs(self, images: np.ndarray) -> np.ndarray:
@@ -69,7 +72,8 @@ class Classifier:
 
         Returns:
             By layer name as in `network.build`, such as `1_conv32x3`, in the network's order:
-            float32 of the layer's output shape. Dropout is missing: it does nothing here.
+            float32 of the layer's output shape. Dropout is missing: it does nothing here. Nothing
+            for a model that does not name its layers.
 
         Raises:
             ValueError: the array has another dtype or shape.
@@ -87,24 +91,68 @@ class Classifier:
             float32 `(n, d)`, the answer of the layer before the last.
 
         Raises:
-            ValueError: the array has another dtype or shape.
+            ValueError: the array has another dtype or shape, or the model does not name its layers.
         """
         _check_images(images)
         parts = []
         for start in range(0, len(images), _BATCH):
             answers = list(self._read_layers(images[start : start + _BATCH]).values())
+            if len(answers) < 2:
+                raise ValueError("This model does not tell what its last layer receives.")
             parts.append(answers[-2].reshape(len(answers[-2]), -1))
         return np.concatenate(parts)
 
     def _read_layers(self, images: np.ndarray) -> dict[str, np.ndarray]:
         with self._lock:
             if self._layers is None:
-                self._layers = _LayerTensors(self._model)
+                self._layers = _layers(self._model)
             return self._layers.read(images)
 
 
+class _Layers(typing.Protocol):
+    """Reads what every layer answers to images: by its name, in the network's order."""
+
+    def read(self, images: np.ndarray) -> dict[str, np.ndarray]: ...
+
+
+def _layers(model: bytes) -> _Layers:
+    """Find the best way that a model offers."""
+    try:
+        return _NamedLayers(model)
+    except LookupError:
+        pass  # from before our models named their layers, or brought from elsewhere
+    try:
+        return _LayerTensors(model)
+    except (LookupError, TypeError):  # a LiteRT that can't keep all tensors refuses the argument
+        return _NoLayers()
+
+
+class _NamedLayers:
+    """A second interpreter that is asked for the signature with every layer's own output."""
+
+    def __init__(self, model: bytes) -> None:
+        interpreter = _load(model, threads=1)
+        signature = interpreter.get_signature_list()[LAYERS]
+        names = signature["outputs"]
+        if signature["inputs"] != ["image"] or not all(map(_NAME.fullmatch, names)):
+            raise LookupError  # another program's
+        self._names = sorted(names, key=lambda name: int(name.split("_")[0]))
+        self._ask = interpreter.get_signature_runner(LAYERS)
+
+    def read(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        answers = self._ask(image=images)
+        return {name: answers[name] for name in self._names}
+
+
+class _NoLayers:
+    """Stands for a model that tells its answer and nothing else."""
+
+    def read(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        return {}
+
+
 class _LayerTensors:
-    """A second interpreter that keeps what every layer answered."""
+    """A second interpreter that keeps every tensor, those of the layers told by their names."""
 
     def __init__(self, model: bytes) -> None:
         self._interpreter = _load(model, threads=1, keep=True)
@@ -113,8 +161,10 @@ class _LayerTensors:
         two = self._indices_of_length(blank)
         one = self._indices_of_length(blank[:1])
         names = {d["index"]: d["name"] for d in self._interpreter.get_tensor_details()}
-        found = {i: _LAYER_NAME.search(names[i]) for i in sorted(two & one)}
+        found = {i: _TENSOR_NAME.search(names[i]) for i in sorted(two & one)}
         self._layers = {match[1]: i for i, match in found.items() if match}
+        if not self._layers:
+            raise LookupError
         # The last layer's own tensor is before its softmax; the model's answer is behind it.
         last = list(self._layers)[-1]
         self._layers[last] = self._interpreter.get_output_details()[0]["index"]
@@ -175,9 +225,8 @@ def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpre
 
     try:
         with warnings.catch_warnings(action="ignore"):  # that keeping all tensors costs memory
-            loaded = litert.Interpreter(
-                model_content=model, num_threads=threads, experimental_preserve_all_tensors=keep
-            )
+            every = {"experimental_preserve_all_tensors": True} if keep else {}
+            loaded = litert.Interpreter(model_content=model, num_threads=threads, **every)
         loaded.allocate_tensors()
         takes, gives = loaded.get_input_details(), loaded.get_output_details()
     except (ValueError, RuntimeError) as error:

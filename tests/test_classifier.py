@@ -9,12 +9,15 @@ import sys
 import time
 import zipfile
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mnistdash import classifier, explain, ink, recipes
 from mnistdash.training import keeping, network
 
+SHIPPED = pathlib.Path(classifier.__file__).with_name("starter")
 LAYERS = "conv4x3 bn pool2 drop.2 conv6x3 pool2 flatten dense8"
 NAMES = [
     "1_conv4x3",
@@ -112,6 +115,68 @@ def test_activations_of_odd_networks(layers: str) -> None:
     found = classifier.Classifier(keeping.litert_model(built)).activations(images(1)[0])
     table = recipes.parse(layers)
     assert [value.shape for value in found.values()] == [layer.output_shape for layer in table]
+
+
+def converted_without_names(model: keras.Model) -> bytes:
+    """Convert a model as this program did before its models named their layers."""
+    spec = tf.TensorSpec([None, 28, 28], tf.uint8)
+    answer = tf.function(lambda images: model(images, training=False))
+    functions = [answer.get_concrete_function(spec)]
+    return tf.lite.TFLiteConverter.from_concrete_functions(functions).convert()
+
+
+def test_older_models_tell_their_layers_as_well(answers: classifier.Classifier) -> None:
+    """Names or none in the file: every layer answers the same under the same name."""
+    older = classifier.Classifier(
+        converted_without_names(network.build(recipes.Recipe(layers=LAYERS)))
+    )
+    image = images(1)[0]
+    named, guessed = answers.activations(image), older.activations(image)
+    assert list(guessed) == NAMES
+    for name in NAMES:
+        np.testing.assert_allclose(guessed[name], named[name], atol=1e-6)
+    np.testing.assert_allclose(
+        older.features(images(501)), answers.features(images(501)), atol=1e-5
+    )
+
+
+def test_names_and_not_tensors_tell_the_layers(
+    model: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model with names needs no pattern, nor a LiteRT that keeps all tensors."""
+    monkeypatch.setattr(classifier, "_LayerTensors", None)
+    assert list(classifier.Classifier(model).activations(images(1)[0])) == NAMES
+
+
+@pytest.mark.parametrize("name", ["optdigits", "mnist"])
+def test_starters_tell_their_layers(name: str) -> None:
+    """The shipped models are older than the names, and show every layer but the dropouts."""
+    starter = recipes.STARTERS[name]
+    with zipfile.ZipFile(SHIPPED / f"{name}.zip") as files:
+        found = classifier.Classifier(files.read("model.tflite")).activations(images(1)[0])
+    layers = [(f"{k}_{e.word}", e) for k, e in enumerate(starter.table, 1) if e.kind != "drop"]
+    assert {key: value.shape for key, value in found.items()} == {
+        key: layer.output_shape for key, layer in layers
+    }
+
+
+def test_a_model_from_elsewhere_tells_its_answer_alone() -> None:
+    """Neither names nor tensors of ours: no layers, and a sentence where features are asked for."""
+    foreign = keras.Sequential(
+        [
+            keras.Input((28, 28), dtype="uint8", name="x"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, "softmax"),
+        ]
+    )
+    by_keras = tf.lite.TFLiteConverter.from_keras_model(foreign).convert()
+    for data in (converted_without_names(foreign), by_keras):
+        answers = classifier.Classifier(data)
+        assert answers.probs(images(2)).shape == (2, 3)
+        assert answers.activations(images(1)[0]) == {}
+        with pytest.raises(ValueError, match="does not tell what its last layer receives"):
+            answers.features(images(2))
 
 
 def test_many_threads_share_one(model: bytes) -> None:

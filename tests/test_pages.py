@@ -22,7 +22,7 @@ from streamlit.runtime import pages_manager
 from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
 
-from mnistdash import datasets, engine, evaluation, recipes, store
+from mnistdash import classifier, datasets, engine, evaluation, recipes, store
 from mnistdash.ui import frame, state, widgets
 
 REPO = pathlib.Path(__file__).parents[1]
@@ -1438,6 +1438,27 @@ def test_any_finished_run_answers_drawings(mine: store.Run) -> None:
     choice = at.multiselect(key="draw_runs")
     assert choice.value == ["starter-mnist"]
     assert len(choice.options) == 3
+
+
+@pytest.mark.parametrize("tells_layers", [True, False])
+def test_why_offers_what_a_model_has(
+    mine: store.Run, monkeypatch: pytest.MonkeyPatch, tells_layers: bool
+) -> None:
+    """Which pixels carry the answer, always; where no layer is named, what is missing is said."""
+    if not tells_layers:
+        monkeypatch.setattr(classifier, "_layers", lambda model: classifier._NoLayers())
+    at = open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.session_state["sample_digit"] = ("optdigits", 0)
+    at.session_state["why"] = True
+    at.run()
+    assert not at.exception
+    said = text(at)
+    assert "Which pixels carry the answer" in said
+    assert ("Of the first 1 297 training images" in said) is tells_layers
+    assert ("strongest channels" in said) is tells_layers
+    assert ("This model does not tell what its last layer receives." in said) is not tells_layers
+    assert ("This model has no layers that keep the image's form." in said) is not tells_layers
 
 
 DAMAGE_MODEL = "UPDATE artifacts SET data = x'00' WHERE run_id = ? AND name = 'model.tflite'"

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import time
 import types
+import zipfile
 from collections.abc import Iterator, Mapping
 
 import distributed
+import numpy as np
 import pytest
 import streamlit as st
+from ai_edge_litert import interpreter
 from streamlit.testing import v1 as streamlit_testing
 
-from mnistdash import engine, store
+from mnistdash import classifier, engine, store
 from mnistdash.ui import link
 
 REPO = pathlib.Path(__file__).parents[1]
@@ -139,6 +142,23 @@ for wished in (1, 1), (2, 1):
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=REPO, timeout=200
     )
     assert done.stdout.split("\n")[:2] == ["finished (0, 0)"] * 2, done.stderr
+
+
+def test_older_models_without_a_litert_that_keeps_all_tensors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the experimental argument is gone, older models answer, and tell no layers."""
+
+    class Plain(interpreter.Interpreter):
+        def __init__(self, model_content: bytes, num_threads: int) -> None:
+            super().__init__(model_content=model_content, num_threads=num_threads)
+
+    monkeypatch.setattr(interpreter, "Interpreter", Plain)
+    with zipfile.ZipFile(REPO / "mnistdash" / "starter" / "optdigits.zip") as files:
+        answers = classifier.Classifier(files.read("model.tflite"))
+    image = np.zeros((28, 28), np.uint8)
+    assert answers.probs(image[None]).shape == (1, 10)
+    assert answers.activations(image) == {}
 
 
 def test_dashboard_without_dasks_subprocess_cluster(

@@ -133,11 +133,14 @@ def load_features(run_id: str, dataset: str) -> np.ndarray:
     """Return what a run's last layer receives of the first training images, float32 `(n, d)`.
 
     Raises:
-        StoreError: the run's model is missing or damaged.
+        StoreError: the run's model is missing or damaged, or does not name its layers.
         DataError: the data set can't be loaded.
     """
     images = datasets.load(dataset).x_train[:NEIGHBOURS_AMONG]
-    return load_classifier(run_id).features(images)
+    try:
+        return load_classifier(run_id).features(images)
+    except ValueError as error:
+        raise store.StoreError(str(error)) from None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
