@@ -3,44 +3,54 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import frame, link, state
+from mnistdash.ui import document, frame, link, state
 
-st.set_page_config(
-    page_title="mnistdash",
-    page_icon=frame.ICON,
-    layout="wide",
-    initial_sidebar_state=frame.SIDEBAR_PX,
-)
-frame.style()
+SITE = {  # the file of each page: its title and symbol
+    "pages/overview.py": ("Overview", ":material/dashboard:"),
+    "pages/confusion.py": ("Confusion", ":material/grid_on:"),
+    "pages/gallery.py": ("Gallery", ":material/gallery_thumbnail:"),
+    "pages/draw.py": ("Draw", ":material/draw:"),
+    "pages/train.py": ("Train", ":material/model_training:"),
+    "pages/compare.py": ("Compare", ":material/compare_arrows:"),
+    "pages/data.py": ("Data", ":material/database:"),
+}
 
-pages = [
-    frame.page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
-    frame.page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
-    frame.page("pages/gallery.py", title="Gallery", icon=":material/gallery_thumbnail:"),
-    frame.page("pages/draw.py", title="Draw", icon=":material/draw:"),
-    frame.page("pages/train.py", title="Train", icon=":material/model_training:"),
-    frame.page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-    frame.page("pages/data.py", title="Data", icon=":material/database:"),
-]
-page = st.navigation(pages, position="hidden")
 
-link.read()
-try:
-    runs = state.open_store().runs()
-except store.StoreError as error:
-    st.error(str(error), icon=":material/error:")
-    st.stop()
+def main() -> None:
+    """Run the page asked for, with the frame around it."""
+    st.set_page_config(
+        page_title="mnistdash",
+        page_icon=frame.ICON,
+        layout="wide",
+        initial_sidebar_state=frame.SIDEBAR_PX,
+    )
+    frame.style()
+    pages = [frame.page(path, title, icon) for path, (title, icon) in SITE.items()]
+    page = st.navigation(pages, position="hidden")
 
-with st.sidebar:
-    st.html('<p class="brand">mnistdash</p>')
-    frame.run_picker(runs)
-    run = next((run for run in runs if run.id == st.session_state.run), None)
-    frame.test_set_picker(run)
-    frame.training_line(runs)
-    frame.menu(pages, page, run)
-    frame.data_line(run)
-frame.tab_title(page.title, run)
+    link.read()
+    try:
+        runs = state.open_store().runs()
+    except store.StoreError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
 
-link.write()  # before the page: once it has called st.stop(), nothing can be written any more
-page.run()
-link.write()  # what the page itself changed
+    with st.sidebar:
+        st.html('<p class="brand">mnistdash</p>')
+        frame.run_picker(runs)
+        run = next((run for run in runs if run.id == st.session_state.run), None)
+        frame.test_set_picker(run)
+        frame.training_line(runs)
+        frame.menu(pages, page, run)
+        frame.data_line(run)
+    frame.tab_title(page.title, run)
+
+    link.write()  # before the page: once it has called st.stop(), nothing can be written any more
+    page.run()
+    link.write()  # what the page itself changed
+
+
+if __name__ == "__main__":
+    main()
+else:  # the server has imported this file: it is told to run it as a script, and in what document
+    app = st.App(__file__, middleware=[document.STYLED])

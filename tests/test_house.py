@@ -232,7 +232,7 @@ def test_public_functions_have_docstrings(path: pathlib.Path) -> None:
 
 def test_readme_names_every_page() -> None:
     """The README has a word on each page, by the title in the navigation."""
-    titles = re.findall(r'frame\.page\([^)]*title="([^"]+)"', (REPO / "app.py").read_text())
+    titles = re.findall(r'"pages/\w+\.py": \("([^"]+)"', (REPO / "app.py").read_text())
     assert len(titles) == len(list((REPO / "pages").glob("*.py")))
     text = README.read_text()
     assert not [title for title in titles if not re.search(rf"\b{title}\b", text)]

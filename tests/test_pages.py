@@ -1372,10 +1372,10 @@ def test_damaged_data_set_is_a_sentence(
 
 def test_two_visitors_get_two_pages() -> None:
     """Streamlit notes on a page that it may run: the note of one visitor is none of another's."""
-    first, second = (frame.page("pages/draw.py", title="Two", icon="") for _ in range(2))
+    first, second = (frame.page("pages/draw.py", "Two", "") for _ in range(2))
     first._can_be_called = True
     assert not getattr(second, "_can_be_called", False)
-    assert not getattr(frame.page("pages/draw.py", title="Two", icon=""), "_can_be_called", False)
+    assert not getattr(frame.page("pages/draw.py", "Two", ""), "_can_be_called", False)
 
 
 def test_data_page_does_not_wait_for_the_training_images(

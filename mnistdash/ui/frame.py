@@ -8,14 +8,13 @@ import pathlib
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import link, state, words
+from mnistdash.ui import document, link, state, words
 
 _HERE = pathlib.Path(__file__).parent
 # A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
 # not be read and looked at twice in every run.
 ICON = f"data:image/png;base64,{base64.b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
 SIDEBAR_PX = 304
-_STYLE = f"<style>{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"
 
 _menu = st.components.v2.component(
     "mnistdash.menu",
@@ -25,19 +24,20 @@ _menu = st.components.v2.component(
 
 
 def style() -> None:
-    """Apply what the theme can't say."""
-    st.html(_STYLE)
+    """Apply what the theme can't say, where the document did not bring it."""
+    if not document.Styled.served:
+        st.html(document.STYLE)
 
 
-def page(path: str, *, title: str, icon: str, default: bool = False) -> st.Page:
+def page(path: str, title: str, icon: str) -> st.Page:
     """Return a page for `st.navigation`: a fresh copy, since Streamlit notes on it that it ran."""
-    return copy.copy(_page(path, title, icon, default))
+    return copy.copy(_page(path, title, icon))
 
 
 @functools.cache
-def _page(path: str, title: str, icon: str, default: bool) -> st.Page:
+def _page(path: str, title: str, icon: str) -> st.Page:
     """Make a page once: Streamlit looks for its file and checks its icon each time."""
-    return st.Page(path, title=title, icon=icon, default=default)
+    return st.Page(path, title=title, icon=icon)
 
 
 def tab_title(page_title: str, run: store.Run | None) -> None:

@@ -14,6 +14,10 @@ Settled = Callable[[sync_api.Page], None]
 Starter = tuple[store.Run, evaluation.Evaluation]
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari"
 LEVELS = "(headings) => headings.map((heading) => Number(heading.tagName[1]))"
+SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
 PAGES = ("Overview", "Confusion", "Gallery", "Draw", "Train", "Compare", "Data")
 
 
@@ -44,6 +48,25 @@ def test_menu_closes_when_a_page_is_chosen_on_a_phone(
     phone.get_by_role("heading", name="Overview").wait_for()
     sync_api.expect(link(phone, "Overview")).not_to_be_in_viewport()
     assert phone.get_by_role("heading", name="Overview").bounding_box()["x"] >= 0
+
+
+def test_nothing_moves_while_a_page_comes(
+    browser: sync_api.Browser, app_url: str, settled: Settled
+) -> None:
+    """Landed on by a link, wide: a layout shift of at most 0.1, as is called good (web.dev/cls)."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.add_init_script(SHIFTS)
+    moved = {}
+    for name in PAGES:
+        page = context.new_page()
+        page.goto(f"{app_url}/{name.lower() if name != 'Overview' else ''}")
+        page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
+        settled(page)
+        page.wait_for_timeout(400)
+        moved[name] = page.evaluate("shifts")
+        page.close()
+    context.close()
+    assert max(moved.values()) <= 0.1, moved
 
 
 def test_every_page_says_where_one_is(
