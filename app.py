@@ -38,7 +38,7 @@ def main() -> None:
     with st.sidebar:
         st.html('<p class="brand">mnistdash</p>')
         frame.run_picker(runs)
-        run = next((run for run in runs if run.id == st.session_state.run), None)
+        run = next((run for run in runs if run.id == link.current().run), None)
         frame.test_set_picker(run)
         frame.training_line(runs)
         frame.menu(pages, page, run)

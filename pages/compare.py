@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import state, widgets, words
+from mnistdash.ui import link, state, widgets, words
 
 SHOWN = 60
 
@@ -25,16 +25,15 @@ if not others:
     )
     st.page_link("pages/train.py", label="Train another", icon=":material/arrow_forward:")
     st.stop()
-if st.session_state.get("other") not in others:
-    st.session_state["other"] = next(iter(others))
+if link.current().other not in others:
+    link.show(other=next(iter(others)))
 st.selectbox(
     f"{plain_title} beside",
     list(others),
     format_func=lambda run_id: words.run_label(others[run_id]),
-    key="other",
-    persist_state="session",
+    **link.bound("other"),
 )
-other = others[st.session_state["other"]]
+other = others[link.current().other]
 _, others_answers = widgets.require_results(other)
 changes = answers.compared_with(others_answers)
 widgets.facts(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import filters, heatmap, pairs, widgets, words
+from mnistdash.ui import filters, heatmap, link, pairs, widgets, words
 
 PAGE_SIZE = 100
 TOP_PAIRS = 7
@@ -36,7 +36,7 @@ with left, st.container(key="confusion-matrix"):
         names,
         shares=unit != "count",
         diagonal=diagonal,
-        chosen=filters.chosen_classes(),
+        chosen=link.current().classes,
         on_choose=filters.choose_classes,
         key="heatmap",
     )
@@ -49,7 +49,7 @@ with right, st.container(key="confusion-ways"):
             dataset,
             answers,
             largest,
-            chosen=filters.chosen_classes(),
+            chosen=link.current().classes,
             on_choose=filters.choose_classes,
             key="top-pairs",
         )
@@ -57,14 +57,14 @@ with right, st.container(key="confusion-ways"):
         st.success("Every test image is correct.", icon=":material/check:")
 
 with right, st.container(key="confusion-images"):
-    true_class, pred_class = filters.chosen_classes()
-    if true_class is None and pred_class is None:
+    view = link.current()
+    if view.classes == (None, None):
         st.caption("No cell is chosen yet.")
         st.stop()
     shown = answers.select(
-        true_class=true_class,
-        pred_class=pred_class,
-        include_right=filters.asks_for_right(),
+        true_class=view.true,
+        pred_class=view.pred,
+        include_right=view.only_right,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(words.images(len(shown)), anchor=False, width="content")

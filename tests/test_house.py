@@ -140,6 +140,13 @@ def test_streamlit_stays_upstairs(path: pathlib.Path) -> None:
 
 
 @files
+def test_one_module_remembers_what_a_visit_did(path: pathlib.Path) -> None:
+    """Streamlit's session state has one door."""
+    if name_of(path) != "mnistdash/ui/session.py":
+        assert "session_state" not in path.read_text()
+
+
+@files
 def test_tensorflow_stays_in_the_trainer(path: pathlib.Path) -> None:
     """Only the trainer knows TensorFlow, and what it reports does without."""
     if room(path) != "training" or path.stem == "progress":

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import card_steps, filters, gallery, widgets, words
+from mnistdash.ui import card_steps, filters, gallery, link, widgets, words
 
 SORTED = 10  # of the most probable classes
 _STEPS = "card-steps"
@@ -27,7 +27,7 @@ def card(
         among: indices of the images selected, in order, int64 `(k,)`.
         page_size: images a page of the gallery.
     """
-    index = st.session_state["index"]
+    index = link.current().index
     if index is not None and index >= len(answers):
         index = None
     # One box in the other: on a phone the outer one dims the page, the inner one is a sheet on it.
@@ -62,7 +62,7 @@ def _steps(
     among: np.ndarray,
     page_size: int,
 ) -> None:
-    order = st.session_state["sort"]
+    order = link.current().sort
     before, inside = (0, False) if index is None else filters.place(answers, among, index, order)
     card_steps.card_steps(
         None if index is None else widgets.alt(dataset, answers, index),
@@ -96,7 +96,7 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
     with st.expander("Sorted, and the link to this image"):
         if answers.probs is not None:
             st.markdown(_ranked(probs, names, true_class))
-        st.code(widgets.full_link(), language=None, wrap_lines=True)
+        st.code(link.address(), language=None, wrap_lines=True)
 
 
 def _ranked(probs: np.ndarray, names: tuple[str, ...], true_class: int) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from mnistdash.ui import session
+
 MAX_STEPS = 1_000_000  # more than anybody presses while a card is open
 
 _HERE = pathlib.Path(__file__).parent
@@ -64,7 +66,7 @@ def card_steps(
         "before": int(before),
         "after": int(after),
         "inside": bool(inside),
-        "handled": list(st.session_state.get(_HANDLED, ("", 0))),
+        "handled": list(session.get(_HANDLED, ("", 0))),
     }
     _component(
         data=[told],
@@ -95,24 +97,24 @@ def steps_since_choice(key: str) -> int:
 
     Choice and steps can come in one message, and nothing says which is handled first.
     """
-    count = counted((st.session_state.get(key) or {}).get("steps"))
+    count = counted(session.sent(key, "steps"))
     if count is None:
         return 0
-    st.session_state[_HANDLED] = (count.mount, count.steps)
+    session.put(_HANDLED, (count.mount, count.steps))
     return count.steps - count.chosen_at
 
 
 def _move(key: str, on_move: Callable[[int], None]) -> None:
-    count = counted((st.session_state.get(key) or {}).get("steps"))
+    count = counted(session.sent(key, "steps"))
     if count is None:
         return
-    mount, handled = st.session_state.get(_HANDLED, ("", 0))
-    st.session_state[_HANDLED] = (count.mount, count.steps)
+    mount, handled = session.get(_HANDLED, ("", 0))
+    session.put(_HANDLED, (count.mount, count.steps))
     steps = count.steps - (handled if mount == count.mount else 0)
     if steps:
         on_move(steps)
 
 
 def _close(key: str, on_close: Callable[[], None]) -> None:
-    if (st.session_state.get(key) or {}).get("close") is True:
+    if session.sent(key, "close") is True:
         on_close()

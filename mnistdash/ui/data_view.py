@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mnistdash import datasets, figures
-from mnistdash.ui import chart, fields, gallery, reveal, state, widgets, words
+from mnistdash.ui import chart, fields, gallery, reveal, session, state, widgets, words
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -136,10 +136,10 @@ def _pixel_grid(pixels: bytes, height_px: int) -> go.Figure:
 
 
 def _chosen(name: str) -> int | None:
-    typed = st.session_state.get(_INDEX.format(name), "0")
+    typed = session.get(_INDEX.format(name), "0")
     return int(typed) if re.fullmatch("[0-9]{1,6}", typed) else None
 
 
 def _choose(name: str, index: int) -> None:
-    st.session_state[_INDEX.format(name)] = str(index)
+    session.put(_INDEX.format(name), str(index))
     reveal.ask(_ONE)

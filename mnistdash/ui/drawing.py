@@ -10,12 +10,13 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import gallery, my_digits, state, why, widgets, words
+from mnistdash.ui import gallery, link, my_digits, session, state, why, widgets, words
 
 CANVAS_PX = 280
 SEEN_PX = 112
 _PEN_PX = 20
 _INK, _PAPER = "#1C1B22", "#FFFFFF"
+_RUNS, _PEN = "draw_runs", "pen_px"  # keys of the runs that answer, and of the pen's width
 _DRAWING = "drawing"  # session key: what the canvas sent last, to come back to
 _BEGINNING = "drawing_to_begin_with"  # session key: what the canvas is laid out with
 _CLEARED = "canvas_cleared"  # session key: how often; a new key empties the canvas
@@ -31,18 +32,18 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
     finished = {run.id: run for run in runs if run.finished}
     if not finished:
         return [widgets.require_run()]
-    chosen = [run_id for run_id in st.session_state.get("draw_runs", ()) if run_id in finished]
-    st.session_state["draw_runs"] = chosen or [_first_choice(finished)]
+    chosen = [run_id for run_id in session.get(_RUNS, ()) if run_id in finished]
+    session.put(_RUNS, chosen or [_first_choice(finished)])
     st.multiselect(
         "Answered by",
         list(finished),
         format_func=lambda run_id: words.run_label(finished[run_id]),
-        key="draw_runs",
+        key=_RUNS,
         persist_state="session",
         max_selections=6,
         help="The first answers in full, the others beside it.",
     )
-    chosen = st.session_state["draw_runs"] or [_first_choice(finished)]
+    chosen = session.get(_RUNS) or [_first_choice(finished)]
     if not all(_knows_digits(finished[run_id]) for run_id in chosen):
         st.caption("A run that knows no digits: drawings may be a different game, but it answers.")
     return [finished[run_id] for run_id in chosen]
@@ -50,11 +51,11 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
 
 def bring_back() -> None:
     """Begin with a drawing that is to be drawn again, or with the one left on this page."""
-    strokes = st.session_state.pop(my_digits.REDRAW, None)
+    strokes = session.take(my_digits.REDRAW)
     if strokes:
         _clear()
-        st.session_state[_DRAWING] = _fabric(strokes)
-    st.session_state[_BEGINNING] = st.session_state.get(_DRAWING)
+        session.put(_DRAWING, _fabric(strokes))
+    session.put(_BEGINNING, session.get(_DRAWING))
 
 
 @st.fragment
@@ -63,15 +64,15 @@ def canvas(runs: list[store.Run]) -> None:
     st.space("small")  # for the canvas's own toolbar: undo, redo
     left, right = st.columns((1, 2), gap="large")
     with left:
-        pen_px = st.session_state.setdefault("pen_px", _PEN_PX)
+        pen_px = session.default(_PEN, _PEN_PX)
         drawn = streamlit_drawable_canvas.st_canvas(
             stroke_width=pen_px,
             stroke_color=_INK,
             background_color=_PAPER,
             height=CANVAS_PX,
             width=CANVAS_PX,
-            initial_drawing=st.session_state.get(_BEGINNING),
-            key=f"canvas-{st.session_state.get(_CLEARED, 0)}",
+            initial_drawing=session.get(_BEGINNING),
+            key=f"canvas-{session.get(_CLEARED, 0)}",
         )
     with right:
         answered = _answer_drawing(runs, drawn.json_data, pen_px)
@@ -79,7 +80,7 @@ def canvas(runs: list[store.Run]) -> None:
         st.button("Clear", icon=":material/close:", on_click=_clear)
         st.button("Sample", icon=":material/casino:", on_click=_sample)
         with st.popover("Pen", icon=":material/line_weight:"):
-            st.slider("Width of the pen", 8, 40, key="pen_px", persist_state="session")
+            st.slider("Width of the pen", 8, 40, key=_PEN, persist_state="session")
     why.why(answered)
 
 
@@ -87,14 +88,14 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> wh
     try:
         strokes = ink.strokes_from_fabric(json_data)
         if strokes:
-            st.session_state[_DRAWING] = json_data
+            session.put(_DRAWING, json_data)
             plain = ink.plain_resize(_as_drawn(strokes, pen_px))
             return answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
     except ValueError as error:
         st.warning(str(error), icon=":material/warning:")
         return None
-    if st.session_state.get(_SAMPLE) is not None:
-        return _answer_sample(runs, *st.session_state[_SAMPLE])
+    if session.has(_SAMPLE):
+        return _answer_sample(runs, *session.get(_SAMPLE))
     st.caption(
         "The canvas is empty. Draw a digit with the mouse, a pen or a finger. If there is no"
         " canvas here, upload a picture instead."
@@ -289,25 +290,23 @@ def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> No
 
 
 def _first_choice(finished: dict[str, store.Run]) -> str:
-    chosen = st.session_state.get("run")
+    chosen = link.current().run
     if chosen in finished and finished[chosen].dataset != "optdigits":
         return chosen
     return "starter-mnist" if "starter-mnist" in finished else next(iter(finished))
 
 
 def _clear() -> None:
-    st.session_state[_CLEARED] = st.session_state.get(_CLEARED, 0) + 1
-    st.session_state.pop(_DRAWING, None)
-    st.session_state.pop(_BEGINNING, None)
-    st.session_state.pop(_SAMPLE, None)
+    session.count(_CLEARED)
+    session.forget(_DRAWING, _BEGINNING, _SAMPLE)
 
 
 def _sample() -> None:
     """Choose a random test image of the first run's data set, for those who can't draw."""
     _clear()
-    first = next(iter(st.session_state.get("draw_runs", ())), None)
+    first = next(iter(session.get(_RUNS, ())), None)
     run = state.open_store().run(first) if first else None
     here = run is not None and datasets.on_this_machine(run.dataset)
     name = run.dataset if here else "optdigits"
     index = np.random.default_rng().integers(len(datasets.load(name).x_test))
-    st.session_state[_SAMPLE] = (name, int(index))
+    session.put(_SAMPLE, (name, int(index)))

@@ -8,6 +8,7 @@ import html
 import streamlit as st
 
 from mnistdash import recipes
+from mnistdash.ui import session
 
 
 def whole_number(label: str, *, key: str, low: int, high: int, width: int | str) -> int | None:
@@ -23,10 +24,10 @@ def whole_number(label: str, *, key: str, low: int, high: int, width: int | str)
     Returns:
         The number; `None` for what can't be read as one within the limits.
     """
-    st.session_state.setdefault(key, str(low))
+    session.default(key, str(low))
     st.text_input(label, key=key, persist_state="session", width=width)
     try:
-        return recipes.read_number(label, st.session_state[key], limits=(low, high))
+        return recipes.read_number(label, session.get(key), limits=(low, high))
     except ValueError as error:
         trouble(str(error))
         return None

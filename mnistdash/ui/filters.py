@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, store
-from mnistdash.ui import state, words
+from mnistdash.ui import link, session, state, words
 
 WANTED = "wanted_image"  # session key: what was typed to open an image by its index
 
@@ -15,13 +15,13 @@ WANTED = "wanted_image"  # session key: what was typed to open an image by its i
 def class_boxes(class_names: tuple[str, ...]) -> None:
     """Show two select boxes side by side, for the true and the predicted class."""
     columns = st.columns(2)
-    for column, key, label in zip(
+    for column, field, label in zip(
         columns, ("true", "pred"), ("True class", "Predicted class"), strict=True
     ):
         _filter(
             column.selectbox,
             label,
-            key,
+            field,
             options=range(len(class_names)),
             index=None,
             format_func=class_names.__getitem__,
@@ -29,36 +29,26 @@ def class_boxes(class_names: tuple[str, ...]) -> None:
         )
 
 
-def chosen_classes() -> tuple[int | None, int | None]:
-    """Return the true and the predicted class chosen, `None` for any."""
-    return st.session_state.get("true"), st.session_state.get("pred")
-
-
 def choose_classes(true_class: int | None, pred_class: int | None) -> None:
     """Filter by these classes, from the first page on."""
-    st.session_state.update({"true": true_class, "pred": pred_class})
+    link.show(true=true_class, pred=pred_class)
     _start_over()
-
-
-def asks_for_right() -> bool:
-    """Tell whether the classes chosen can only be met by correct images."""
-    true_class, pred_class = chosen_classes()
-    return true_class is not None and true_class == pred_class
 
 
 def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
     said = ("true", "read as")
     with st.container(horizontal=True, width="content"):
-        for key, what, label in zip(("true", "pred"), said, chosen_classes(), strict=True):
+        classes = link.current().classes
+        for field, what, label in zip(("true", "pred"), said, classes, strict=True):
             if label is not None:
                 st.button(
                     f"{what} {words.plain(class_names[label])}",
                     icon=":material/close:",
                     icon_position="right",
-                    key=f"chip-{key}",
+                    key=f"chip-{field}",
                     on_click=_drop,
-                    args=(key,),
+                    args=(field,),
                 )
 
 
@@ -80,20 +70,20 @@ def all_images_switch() -> None:
 
 def of_all(answers: evaluation.Evaluation) -> str:
     """Say which images the filters choose from: `187 errors`, `10 000 test images`."""
-    if st.session_state["all"] or asks_for_right():
+    if link.current().includes_right:
         return words.images(len(answers), "test")
     return words.errors(len(answers.errors))
 
 
 def selected(answers: evaluation.Evaluation) -> np.ndarray:
     """Return the indices of the images that meet all filters, in the chosen order."""
-    true_class, pred_class = chosen_classes()
+    view = link.current()
     return answers.select(
-        true_class=true_class,
-        pred_class=pred_class,
-        confidence=st.session_state["conf"],
-        include_right=st.session_state["all"] or asks_for_right(),
-        order=st.session_state["sort"],
+        true_class=view.true,
+        pred_class=view.pred,
+        confidence=view.conf,
+        include_right=view.includes_right,
+        order=view.sort,
     )
 
 
@@ -107,16 +97,15 @@ def at_epoch(
     epochs = len(run.history)
     if not run.trace or epochs < 2 or dataset.name != run.dataset:
         return answers
-    st.session_state["epoch"] = min(st.session_state.get("epoch") or epochs, epochs)
+    link.show(epoch=min(link.current().epoch or epochs, epochs))
     st.slider(
         "After epoch",
         1,
         epochs,
-        key="epoch",
-        persist_state="session",
         help="How errors appear and vanish while the model learns; the last is the model kept.",
+        **link.bound("epoch"),
     )
-    chosen = st.session_state["epoch"]
+    chosen = link.current().epoch
     if chosen == epochs:
         return answers
     try:
@@ -142,14 +131,14 @@ def page_of(indices: np.ndarray, size: int) -> np.ndarray:
     Where none is chosen it is the page of the image that the card shows.
     """
     pages = max(1, -(-len(indices) // size))
-    found = np.flatnonzero(indices == st.session_state.get("index"))
+    view = link.current()
+    found = np.flatnonzero(indices == view.index)
     of_image = int(found[0]) // size + 1 if len(found) else 1
-    number = min(st.session_state.get("page") or of_image, pages)
-    st.session_state["page"] = number
+    number = min(view.page or of_image, pages)
+    link.show(page=number)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.pagination(pages, key="page")
-            number = st.session_state["page"]
+            number = st.pagination(pages, **link.bound("page"))
             first = (number - 1) * size
             st.caption(
                 f"{words.count(first + 1)}-{words.count(min(first + size, len(indices)))}"
@@ -191,7 +180,7 @@ def move(
         order: a key of `evaluation.ORDERS`, that of `shown`.
         steps: how many images to go on; negative ones go back.
     """
-    index = st.session_state.get("index")
+    index = link.current().index
     if index is None or index >= len(answers) or not len(shown) or not steps:
         return
     before, inside = place(answers, shown, index, order)
@@ -216,7 +205,7 @@ def index_box(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> N
         on_change=_open_wanted,
         args=(answers, shown, size),
     )
-    if st.session_state.get(WANTED):
+    if session.get(WANTED):
         st.caption(f"Give a whole number from 0 to {words.count(len(answers) - 1)}.")
 
 
@@ -228,32 +217,32 @@ def show_image(index: int, position: int, size: int) -> None:
         position: of the image among those selected, from 0.
         size: images a page.
     """
-    st.session_state.update({"index": index, "page": position // size + 1})
+    link.show(index=index, page=position // size + 1)
 
 
 def close_card() -> None:
     """Close the card; the page of images stays."""
-    st.session_state["index"] = None
+    link.show(index=None)
 
 
 def _open_wanted(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> None:
     """Open the image whose index was typed; what is no index of one stays in the box."""
-    typed = re.sub(r"[#\s,]", "", st.session_state[WANTED])
+    typed = re.sub(r"[#\s,]", "", session.get(WANTED, ""))
     if not re.fullmatch("[0-9]{1,6}", typed) or int(typed) >= len(answers):
         return
-    before, _ = place(answers, shown, int(typed), st.session_state["sort"])
+    before, _ = place(answers, shown, int(typed), link.current().sort)
     show_image(int(typed), min(before, max(len(shown) - 1, 0)), size)
-    st.session_state[WANTED] = ""
+    session.put(WANTED, "")
 
 
-def _drop(key: str) -> None:
-    st.session_state[key] = None
+def _drop(field: str) -> None:
+    link.show(**{field: None})
     _start_over()
 
 
-def _filter(widget: Callable, label: str, key: str, **options: object) -> None:
-    widget(label, key=key, persist_state="session", on_change=_start_over, **options)
+def _filter(widget: Callable, label: str, field: str, **options: object) -> None:
+    widget(label, on_change=_start_over, **link.bound(field), **options)
 
 
 def _start_over() -> None:
-    st.session_state.update({"page": 1, "index": None})
+    link.show(page=1, index=None)

@@ -8,7 +8,7 @@ import pathlib
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import document, link, state, words
+from mnistdash.ui import document, link, session, state, words
 
 _HERE = pathlib.Path(__file__).parent
 # A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
@@ -54,7 +54,7 @@ def menu(pages: list[st.Page], current: st.Page, run: store.Run | None) -> None:
         current: the one shown.
         run: the one shown; the picker, which may cut its name, says all of it on hover.
     """
-    view = link.params({key: st.session_state.get(key) for key in link.DEFAULTS})
+    view = link.current().params()
     with st.container(key="menu", gap="xxsmall"):
         for page in pages:
             # A link that carries the view has nothing to rewrite on the page that it leads to.
@@ -66,35 +66,33 @@ def menu(pages: list[st.Page], current: st.Page, run: store.Run | None) -> None:
 def run_picker(runs: list[store.Run]) -> None:
     """Let a person choose which finished run all pages show."""
     finished = {run.id: run for run in runs if run.finished}
-    chosen = st.session_state.get("run")
+    chosen = link.current().run
     if chosen is not None and chosen not in finished:
-        st.session_state["run_note"] = _why_not_shown(chosen, runs)
+        session.put(link.RUN_NOTE, _why_not_shown(chosen, runs))
     if chosen not in finished:
-        st.session_state["run"] = state.default_run(runs)
+        link.show(run=state.default_run(runs))
     st.selectbox(
         "Run",
         list(finished),
         format_func=lambda run_id: words.run_label(finished[run_id]),
-        key="run",
-        persist_state="session",
         placeholder="No finished run yet",
         on_change=_forget_image,
+        **link.bound("run"),
     )
 
 
 def test_set_picker(run: store.Run | None) -> None:
     """Let a person choose between a run's own test images and the drawings that were kept."""
     if run is None or not datasets.is_digits(run.dataset) or not state.open_store().drawing_ids():
-        st.session_state["set"] = None
+        link.show(set=None)
         return
     st.segmented_control(
         "Test images",
         ("drawings",),
         format_func=lambda _: "My digits instead",
-        key="set",
         label_visibility="collapsed",
-        persist_state="session",
         on_change=_forget_image,
+        **link.bound("set"),
     )
 
 
@@ -115,7 +113,7 @@ def _training_line() -> None:
 
 def data_line(run: store.Run | None) -> None:
     """Say which images are shown, and how to get MNIST where it is missing."""
-    if st.session_state.get("set") == "drawings":
+    if link.current().on_drawings:
         st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
     elif run is not None and datasets.on_this_machine(run.dataset):
         try:
@@ -133,8 +131,8 @@ def data_line(run: store.Run | None) -> None:
 def _downloading() -> None:
     download = state.download("mnist")
     if not download.running:
-        if st.session_state.get("run") == "starter-optdigits":
-            st.session_state["run"] = None
+        if link.current().run == "starter-optdigits":
+            link.show(run=None)
         st.rerun()
     share = download.done / download.total if download.total else 0.0
     st.progress(min(share, 1.0), text="Getting MNIST")
@@ -161,4 +159,4 @@ def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
 
 
 def _forget_image() -> None:
-    st.session_state.update({"index": None, "page": 1, "epoch": None})
+    link.show(index=None, page=1, epoch=None)

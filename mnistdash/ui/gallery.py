@@ -11,6 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from mnistdash.ui import session
+
 SHEET_COLUMNS = 20  # images in a row of the sprite
 SHEET_PITCH = 29  # an image and one empty pixel, so that no tile shows its neighbour's edge
 KEPT_SHEETS = 64  # sprites kept: with the pixels of a page of 120 tiles 0.12 MB each
@@ -172,8 +174,7 @@ def clicked_index(value: object, indices: Collection[int]) -> int | None:
 
 def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:
     """Tell `on_choose` which tile was clicked."""
-    state = st.session_state.get(key) or {}
-    index = clicked_index(state.get("choose"), indices)
+    index = clicked_index(session.sent(key, "choose"), indices)
     if index is not None:
         on_choose(index)
 

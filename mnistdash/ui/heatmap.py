@@ -2,13 +2,13 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from mnistdash.ui import words
+from mnistdash.ui import session, words
 
 NUMBERED = 40  # classes: cells of more are too small for numbers
 LONG = 3  # letters: longer names stand upright over their columns
@@ -87,7 +87,7 @@ def heatmap(
         "rows": totals_in_words(matrix, class_names, axis="true"),
         "columns": totals_in_words(matrix, class_names, axis="predicted"),
         "chosen": [None if side is None else int(side) for side in chosen],
-        "heard": st.session_state.get(_heard_key(key), 0),
+        "heard": session.get(_heard_key(key), 0),
     }
     forward = functools.partial(_forward_choice, key, count, on_choose)
     # As a list of one: in a dict, Streamlit looks for data frames and imports pandas to do so.
@@ -172,12 +172,10 @@ def _forward_choice(
     key: str, count: int, on_choose: Callable[[int | None, int | None], None]
 ) -> None:
     """Tell `on_choose` what was chosen, and remember that it was heard."""
-    state = st.session_state.get(key)
-    sent = state.get("choose") if isinstance(state, Mapping) else None
-    choice = chosen_classes(sent, count)
+    choice = chosen_classes(session.sent(key, "choose"), count)
     if choice is not None:
         number, classes = choice
-        st.session_state[_heard_key(key)] = number
+        session.put(_heard_key(key), number)
         on_choose(*classes)
 
 

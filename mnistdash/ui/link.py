@@ -1,16 +1,24 @@
-"""What the page shows stands in its link: read at the start of each run, written at its end."""
+"""What a page shows, its view, stands in its link: read when a run begins, written when it ends.
 
+Everybody else asks `current()` and changes it with `show()`.
+"""
+
+import dataclasses
 import re
 import time
+import urllib.parse
 from collections.abc import Callable
+from typing import Any, Self
 
 import streamlit as st
 
 from mnistdash import evaluation, recipes, store
+from mnistdash.ui import session
 
 _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
 _NO_RUN = "no-run"  # no run has this id: whoever followed the link is told that it isn't there
+RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
 
@@ -56,78 +64,136 @@ def _confidence(text: str) -> tuple[float, float]:
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "run": _run_id_or_none_such,
-    "other": _run_id,
+    "set": _drawings,
     "true": _number(0, recipes.MAX_CLASSES - 1),
     "pred": _number(0, recipes.MAX_CLASSES - 1),
-    "index": _number(0, 199_999),
     "sort": _order,
     "conf": _confidence,
     "all": lambda text: bool(_number(1, 1)(text)),
     "page": _number(1, 9_999),
+    "index": _number(0, 199_999),
     "epoch": _number(1, 200),
-    "set": _drawings,
-}
-# A view that is not in the link is the default one.
-DEFAULTS: dict[str, object] = {
-    "run": None,
-    "other": None,
-    "true": None,
-    "pred": None,
-    "index": None,
-    "sort": "confident",
-    "conf": (0.0, 1.0),
-    "all": False,
-    "page": 1,
-    "epoch": None,
-    "set": None,
+    "other": _run_id,
 }
 
 
-def parse(params: dict[str, str]) -> dict[str, object]:
-    """Return what a link says, leaving out whatever can't be read.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class View:
+    """What a page shows. A field is called as the link calls it, and so is the widget bound to it.
 
-    Args:
-        params: the link's parameters, as untrusted text.
+    What stands at its default is not in the link.
     """
-    view = {}
-    for key, parser in _PARSERS.items():
-        try:
-            view[key] = parser(params[key])
-        except (KeyError, ValueError):
-            continue
-    return view
+
+    run: str | None = None  # id of the run shown; `None` before the first one has finished
+    set: str | None = None  # "drawings": tested on the drawings kept, not on its own test images
+    true: int | None = None  # the true class filtered by, `None` for any
+    pred: int | None = None  # the predicted class
+    sort: str = "confident"  # a key of `evaluation.ORDERS`
+    conf: tuple[float, float] = (0.0, 1.0)  # the confidence filtered by
+    all: bool = False  # correct images too
+    page: int | None = 1  # of the images chosen; `None` for the page on which the image is
+    index: int | None = None  # of the image whose card is open
+    epoch: int | None = None  # the answers after this epoch, from 1; `None` for the last
+    other: str | None = None  # id of the run compared with
+
+    @classmethod
+    def parse(cls, params: dict[str, str]) -> Self:
+        """Return the view that a link says; whatever can't be read is left at its default.
+
+        Args:
+            params: the link's parameters, as untrusted text.
+        """
+        said = {}
+        for name, parser in _PARSERS.items():
+            try:
+                said[name] = parser(params[name])
+            except (KeyError, ValueError):
+                continue
+        return cls(**said)
+
+    def params(self) -> dict[str, str]:
+        """Return the link's parameters."""
+        return {
+            field.name: _text(value)
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) not in (None, field.default)
+        }
+
+    @property
+    def classes(self) -> tuple[int | None, int | None]:
+        """The true and the predicted class filtered by."""
+        return self.true, self.pred
+
+    @property
+    def only_right(self) -> bool:
+        """Whether the classes filtered by can only be met by correct images."""
+        return self.true is not None and self.true == self.pred
+
+    @property
+    def includes_right(self) -> bool:
+        """Whether correct images are among those shown."""
+        return self.all or self.only_right
+
+    @property
+    def on_drawings(self) -> bool:
+        """Whether the run is tested on the drawings that were kept."""
+        return self.set == "drawings"
 
 
-def params(view: dict[str, object]) -> dict[str, str]:
-    """Return the link's parameters for a view; defaults are left out."""
-    chosen = {k: v for k, v in view.items() if v is not None and v != DEFAULTS[k]}
-    return {key: _text(value) for key, value in chosen.items()}
+def current() -> View:
+    """Return what the page shows now, what its widgets say included."""
+    return View(**{
+        field.name: session.get(field.name, field.default) for field in dataclasses.fields(View)
+    })  # fmt: skip
+
+
+def show(**changes: object) -> None:
+    """Show something else: `show(true=4, pred=9)` changes these fields of the view alone."""
+    dataclasses.replace(current(), **changes)  # refuses what is no field
+    for name, value in changes.items():
+        session.put(name, value)
+
+
+def bound(name: str) -> dict[str, Any]:
+    """Return the arguments that bind a widget to a field of the view: each changes the other."""
+    return {"key": View.__dataclass_fields__[name].name, "persist_state": "session"}
+
+
+def known() -> bool:
+    """Tell whether the link has been read in this session: the frame does so before any page."""
+    return session.has("run")
 
 
 def read() -> None:
     """Take what a new link says into the session: one followed, or one gone Back or Forward to."""
     found = st.query_params.to_dict()
     if _went_back_or_forward() or (found and not _is_own(found)):
-        st.session_state.update({**DEFAULTS, "run": st.session_state.get("run"), **parse(found)})
+        view = View.parse(found)
+        show(**vars(view) | {"run": view.run or current().run})
         _remember(found)
-    for key, default in DEFAULTS.items():
-        st.session_state.setdefault(key, default)
+    for name, value in vars(current()).items():
+        session.default(name, value)
 
 
 def write() -> None:
     """Write what the session shows into the link."""
-    wanted = params({key: st.session_state.get(key) for key in DEFAULTS})
-    last = st.session_state.get(_LAST)
+    wanted = current().params()
+    last = session.get(_LAST)
     if last != wanted:
-        st.session_state[_LAST] = wanted
+        session.put(_LAST, wanted)
         _remember(last)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
+def address() -> str:
+    """Return the address of the page as it is shown now."""
+    return f"{(st.context.url or '').split('?')[0]}?{urllib.parse.urlencode(current().params())}"
+
+
 def _remember(replaced: dict[str, str] | None) -> None:
-    earlier = st.session_state.get(_REPLACED, [])
-    st.session_state[_REPLACED] = [*earlier[-20:], (replaced, time.monotonic())]
+    earlier = session.get(_REPLACED, [])
+    session.put(_REPLACED, [*earlier[-20:], (replaced, time.monotonic())])
 
 
 def _is_own(found: dict[str, str]) -> bool:
@@ -137,8 +203,8 @@ def _is_own(found: dict[str, str]) -> bool:
     before: that is not a wish to go back.
     """
     since = time.monotonic() - _STALE_SECONDS
-    replaced = [link for link, at in st.session_state.get(_REPLACED, []) if at > since]
-    return found == st.session_state.get(_LAST) or found in replaced
+    replaced = [link for link, at in session.get(_REPLACED, []) if at > since]
+    return found == session.get(_LAST) or found in replaced
 
 
 def _went_back_or_forward() -> bool:

@@ -1,14 +1,15 @@
 """My digits: the drawings that were kept, and how well each run reads them."""
 
+import functools
 import io
 
 import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, store
-from mnistdash.ui import gallery, state, words
+from mnistdash.ui import gallery, session, state, words
 
-CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
+_CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
 REDRAW = "redraw_strokes"  # session key: strokes to put on the canvas
 _KEPT = "drawings_kept"  # session key: how many; a new key closes the box of the button
 
@@ -22,7 +23,7 @@ def keep_button(
     run: store.Run,
 ) -> None:
     """Let a person keep a drawing under its true label."""
-    kept = st.session_state.setdefault(_KEPT, 0)
+    kept = session.get(_KEPT, 0)
     with st.popover("Keep this drawing", icon=":material/bookmark:", key=f"keep-{kept}"):
         label = st.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
         if not st.button("Keep", type="primary"):
@@ -39,7 +40,7 @@ def keep_button(
         except store.StoreError as error:
             st.warning(str(error), icon=":material/warning:")
             return
-    st.session_state[_KEPT] += 1
+    session.count(_KEPT)
     st.rerun()
 
 
@@ -61,8 +62,8 @@ def my_digits(runs: list[store.Run]) -> None:
             f"Drawing {number}: {drawing.label}, read as {drawing.answer} by {drawing.run_name}"
             for number, drawing in enumerate(kept)
         ],
-        chosen=st.session_state.get(CHOSEN),
-        on_choose=lambda number: st.session_state.update({CHOSEN: number}),
+        chosen=session.get(_CHOSEN),
+        on_choose=functools.partial(session.put, _CHOSEN),
         key="my-digits",
     )
     with st.container(horizontal=True):
@@ -78,7 +79,7 @@ def my_digits(runs: list[store.Run]) -> None:
 
 
 def _chosen(kept: list[store.Drawing]) -> None:
-    number = st.session_state.get(CHOSEN)
+    number = session.get(_CHOSEN)
     if number is None or number >= len(kept):
         st.caption("Choose a drawing to delete it or to draw it again.")
         return
@@ -87,7 +88,8 @@ def _chosen(kept: list[store.Drawing]) -> None:
         st.button(
             "Draw again",
             icon=":material/draw:",
-            on_click=lambda: st.session_state.update({REDRAW: drawing.strokes}),
+            on_click=session.put,
+            args=(REDRAW, drawing.strokes),
         )
     st.button(
         f"Delete drawing {number}", icon=":material/delete:", on_click=_delete, args=(drawing.id,)
@@ -96,7 +98,7 @@ def _chosen(kept: list[store.Drawing]) -> None:
 
 def _delete(drawing_id: str) -> None:
     state.open_store().delete_drawing(drawing_id)
-    st.session_state.pop(CHOSEN, None)
+    session.forget(_CHOSEN)
 
 
 def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:

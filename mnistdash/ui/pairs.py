@@ -2,13 +2,13 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import gallery, words
+from mnistdash.ui import gallery, session, words
 
 PICTURES = 3  # beside each pair
 
@@ -87,7 +87,6 @@ def _forward_click(
     key: str, known: frozenset[tuple[int, int]], on_choose: Callable[[int, int], None]
 ) -> None:
     """Tell `on_choose` which pair was clicked."""
-    state = st.session_state.get(key)
-    pair = clicked_pair(state.get("choose") if isinstance(state, Mapping) else None, known)
+    pair = clicked_pair(session.sent(key, "choose"), known)
     if pair is not None:
         on_choose(*pair)

@@ -8,10 +8,11 @@ import dataclasses
 import streamlit as st
 
 from mnistdash import datasets, recipes, store
-from mnistdash.ui import fields, words
+from mnistdash.ui import fields, session, words
 
 CUSTOM = "custom"
 _PREFIX = "recipe_"
+_PRESET, _IMAGES, _TRACE = "preset", "train_dataset", "trace"  # keys of fields that aren't in it
 _KNOWN = "recipe_known"  # session key: the preset chosen, and the layers it is called so for
 # The images say how many classes there are.
 _SETTINGS = tuple(name for name in recipes.Recipe.__dataclass_fields__ if name != "classes")
@@ -90,7 +91,7 @@ def wish() -> Wish:
     values: dict[str, object] = {}
     troubles: dict[str, str] = {}
     for name in (*_SETTINGS, "seeds"):
-        typed = st.session_state[_PREFIX + name]
+        typed = session.get(_PREFIX + name)
         try:
             limits = _SEEDS if name == "seeds" else recipes.LIMITS.get(name)
             values[name] = recipes.read_number(name, typed, limits=limits) if limits else typed
@@ -100,14 +101,14 @@ def wish() -> Wish:
         recipes.parse(_layers())
     except ValueError as error:
         troubles["layers"] = str(error)
-    dataset = st.session_state["train_dataset"]
+    dataset = session.get(_IMAGES)
     recipe, trouble = (None, None) if troubles else _recipe(dataset, values)
     return Wish(
-        name=st.session_state["preset"],
+        name=session.get(_PRESET),
         dataset=dataset,
         recipe=recipe,
         seeds=values.get("seeds", 1),
-        trace=bool(st.session_state.get("trace")),
+        trace=bool(session.get(_TRACE)),
         troubles=troubles,
         trouble=trouble,
     )
@@ -141,7 +142,7 @@ def form() -> Wish:
         with trace.container(key="trace-row"):
             st.toggle(
                 "Keep every epoch's answers to the test images",
-                key="trace",
+                key=_TRACE,
                 persist_state="session",
                 help="For the slider over epochs on the confusion and gallery pages; 30 kB an"
                 " epoch.",
@@ -152,8 +153,8 @@ def form() -> Wish:
 def layer_table() -> None:
     """Show every layer with its output shape and parameter count, if the layers can be read."""
     try:
-        classes = len(datasets.class_names(st.session_state["train_dataset"]))
-        layers = recipes.parse(st.session_state[_PREFIX + "layers"], classes)
+        classes = len(datasets.class_names(session.get(_IMAGES)))
+        layers = recipes.parse(session.get(_PREFIX + "layers"), classes)
     except (datasets.DataError, ValueError):
         return
     rows = [
@@ -171,9 +172,9 @@ def load(chosen: recipes.Recipe, dataset: str) -> None:
     for name in _SETTINGS:
         value = getattr(chosen, name)
         shown = recipes.write_number(value) if name in recipes.LIMITS else value
-        st.session_state[_PREFIX + name] = shown
+        session.put(_PREFIX + name, shown)
     _call(_preset_of(chosen))
-    st.session_state["train_dataset"] = dataset
+    session.put(_IMAGES, dataset)
 
 
 def _begin() -> None:
@@ -182,17 +183,17 @@ def _begin() -> None:
     Here and not in callbacks of the fields: a press on Train can come with the change itself, and
     its callback run first.
     """
-    if _PREFIX + "layers" not in st.session_state:
+    if not session.has(_PREFIX + "layers"):
         _take_preset("dense-tutorial")
-    preset, layers = st.session_state[_KNOWN]
-    if st.session_state["preset"] != preset:
-        _take_preset(st.session_state["preset"])
+    preset, layers = session.get(_KNOWN)
+    if session.get(_PRESET) != preset:
+        _take_preset(session.get(_PRESET))
     elif _layers() != layers:
         _call(_preset_with(_layers()))
-    st.session_state.setdefault(_PREFIX + "seeds", "1")
+    session.default(_PREFIX + "seeds", "1")
     offered = datasets.names()
-    if st.session_state.get("train_dataset") not in offered:
-        st.session_state["train_dataset"] = offered[0]
+    if session.get(_IMAGES) not in offered:
+        session.put(_IMAGES, offered[0])
 
 
 def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | None, str | None]:
@@ -216,14 +217,14 @@ def _preset_and_images() -> None:
     left.selectbox(
         "Preset",
         [*recipes.PRESETS, CUSTOM],
-        key="preset",
+        key=_PRESET,
         persist_state="session",
     )
     right.selectbox(
         "Images",
         datasets.names(),
         format_func=datasets.title,
-        key="train_dataset",
+        key=_IMAGES,
         persist_state="session",
     )
 
@@ -261,7 +262,7 @@ def _differences(current: Wish, preset: recipes.Preset) -> list[str] | None:
 
 
 def _put_back() -> None:
-    _take_preset(st.session_state["preset"])
+    _take_preset(session.get(_PRESET))
 
 
 def _take_preset(name: str) -> None:
@@ -273,13 +274,13 @@ def _take_preset(name: str) -> None:
 
 def _call(name: str) -> None:
     """Show a preset as the one chosen, and note what it is called so for."""
-    if st.session_state.get("preset") != name:
-        st.session_state["preset"] = name
-    st.session_state[_KNOWN] = (name, _layers())
+    if session.get(_PRESET) != name:
+        session.put(_PRESET, name)
+    session.put(_KNOWN, (name, _layers()))
 
 
 def _layers() -> str:
-    return " ".join(st.session_state[_PREFIX + "layers"].split())
+    return " ".join(session.get(_PREFIX + "layers").split())
 
 
 def _preset_of(chosen: recipes.Recipe) -> str:
@@ -293,7 +294,7 @@ def _preset_of(chosen: recipes.Recipe) -> str:
 def _preset_with(layers: str) -> str:
     """Return a preset that has these layers, the chosen one if it does; else custom."""
     found = [name for name, preset in recipes.PRESETS.items() if preset.recipe.layers == layers]
-    chosen = st.session_state.get("preset")
+    chosen = session.get(_PRESET)
     return chosen if chosen in found else next(iter(found), CUSTOM)
 
 

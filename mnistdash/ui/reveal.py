@@ -4,6 +4,8 @@ import pathlib
 
 import streamlit as st
 
+from mnistdash.ui import session
+
 _component = st.components.v2.component(
     "mnistdash.reveal",
     html="<div></div>",
@@ -18,10 +20,10 @@ def ask(part: str) -> None:
     Args:
         part: the key of the container that holds it.
     """
-    st.session_state[_STAMP.format(part)] = st.session_state.get(_STAMP.format(part), 0) + 1
+    session.count(_STAMP.format(part))
 
 
 def here(part: str) -> None:
     """Bring a part of the page into sight if that was asked for; call it inside the part."""
-    stamp = st.session_state.get(_STAMP.format(part), 0)
+    stamp = session.get(_STAMP.format(part), 0)
     _component(data=[part, stamp], key=f"reveal-{part}")

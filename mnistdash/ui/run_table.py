@@ -14,6 +14,7 @@ from mnistdash.ui import (
     recipe_form,
     run_rows,
     runs_grid,
+    session,
     state,
     training_view,
     words,
@@ -35,7 +36,7 @@ _FILES = {
 
 def run_table(runs: Sequence[store.Run]) -> None:
     """Show all runs, newest first, and what can be done with the chosen ones."""
-    said = st.session_state.pop(_SAID, None)
+    said = session.take(_SAID)
     if said:
         st.warning(said, icon=":material/warning:")
     if not runs:
@@ -228,7 +229,7 @@ def _delete_chosen(named: Sequence[str]) -> None:
             if not run.under_way:
                 state.open_store().delete(run.id)
     except store.StoreError as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
 
 
 def _stop_chosen(named: Sequence[str]) -> None:
@@ -241,7 +242,7 @@ def _stop_named(named: Sequence[str]) -> None:
             if run is not None and run.under_way:
                 state.open_store().request_cancel(run.id)
     except store.StoreError as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
 
 
 def _pin(named: Sequence[str]) -> None:
@@ -257,7 +258,7 @@ def _set_pinned(named: Sequence[str], *, pinned: bool) -> None:
         for run in _still_chosen(named):
             state.open_store().pin(run.id, pinned)
     except store.StoreError as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
 
 
 def _use_settings(named: Sequence[str]) -> None:
@@ -268,16 +269,16 @@ def _use_settings(named: Sequence[str]) -> None:
 
 def _describe(run_id: str) -> None:
     """Write the name and the note that stand in the form now."""
-    typed = st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"]
+    typed = session.get(f"name-{run_id}"), session.get(f"note-{run_id}")
     name, note = map(clean, typed)
     try:
         state.open_store().annotate(run_id, note)
         state.open_store().rename(run_id, name)
     except (store.StoreError, ValueError) as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
         return
     if len(name) + len(note) < sum(len(text.replace("\r\n", "\n")) for text in typed):
-        st.session_state[_SAID] = "Characters that can't be shown were left out."
+        session.put(_SAID, "Characters that can't be shown were left out.")
 
 
 def clean(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from mnistdash.ui import run_rows
+from mnistdash.ui import run_rows, session
 
 COLUMNS = ("run", "accuracy", "status", "errors", "images", "layers", "seconds", "made")
 _TITLES = {"made": "made (UTC)"}
@@ -54,8 +54,7 @@ def runs_grid(rows: Sequence[run_rows.Row], *, caption: str, key: str) -> list[s
 
 def chosen(key: str, ids: Sequence[str]) -> list[str]:
     """Return which of these runs are chosen in a table now, as the browser says."""
-    state = st.session_state.get(key)
-    return chosen_ids(state.get("chosen") if isinstance(state, dict) else None, ids)
+    return chosen_ids(session.sent(key, "chosen"), ids)
 
 
 def chosen_ids(value: object, ids: Collection[str]) -> list[str]:

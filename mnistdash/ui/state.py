@@ -11,7 +11,6 @@ from mnistdash import artifacts, classifier, datasets, engine, evaluation, setti
 
 NEIGHBOURS_AMONG = 3_000  # training images, about one millisecond each
 _AT_ONCE_SECONDS = 0.1  # a page waits so long for what is computed in the background
-FRESH = "new_run"  # session key: the run this person asked for last
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,11 +11,12 @@ import streamlit as st
 
 from mnistdash import datasets, evaluation, recipes, store
 from mnistdash.ui import curves as charts
-from mnistdash.ui import recipe_form, reveal, state, words
+from mnistdash.ui import recipe_form, reveal, session, state, words
 
-_TROUBLE = "training_trouble"
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
+_TROUBLE = "training_trouble"  # session key: why the last press came to nothing, said once
+_FRESH = "new_run"  # session key: the run this person asked for last
 _ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
 _WATCHED = "training_watched"  # session key: runs shown under way here, the oldest first
 _LIVE = "training-live"  # key of the card that a press on Train brings into sight
@@ -39,7 +40,7 @@ def train_button(wish: recipe_form.Wish) -> None:
         disabled=wish.recipe is None or trouble is not None,
         on_click=start,
     )
-    refused = st.session_state.pop(_TROUBLE, None)
+    refused = session.take(_TROUBLE)
     with remark:
         if trouble or refused or wish.trouble:
             st.warning(trouble or refused or wish.trouble, icon=":material/warning:")
@@ -58,10 +59,10 @@ def start() -> None:
     """
     wish = recipe_form.wish()
     if wish.recipe is None:
-        st.session_state[_TROUBLE] = wish.sentence
+        session.put(_TROUBLE, wish.sentence)
         return
     request = secrets.token_hex(4) if wish.seeds > 1 else None
-    st.session_state[_WATCHED] = []
+    session.forget(_WATCHED)
     try:
         for recipe in _with_seeds(wish):
             run = state.open_store().enqueue(
@@ -69,7 +70,7 @@ def start() -> None:
             )
             _send(run.id)
     except (store.StoreError, ValueError) as error:
-        st.session_state[_TROUBLE] = str(error)
+        session.put(_TROUBLE, str(error))
 
 
 def _with_seeds(wish: recipe_form.Wish) -> list[recipes.Recipe]:
@@ -84,15 +85,15 @@ def resume(run_id: str) -> None:
     try:
         state.open_store().requeue(run_id)
     except store.StoreError as error:
-        st.session_state[_TROUBLE] = str(error)
+        session.put(_TROUBLE, str(error))
         return
     _send(run_id)
 
 
 def _send(run_id: str) -> None:
     """Send a run to the worker, and let the page that follows the click show it first."""
-    st.session_state[state.FRESH] = run_id
-    st.session_state[_ASKED] = True
+    session.put(_FRESH, run_id)
+    session.put(_ASKED, True)
     reveal.ask(_LIVE)
     state.open_engine().submit(run_id)
 
@@ -114,7 +115,7 @@ def resume_button(run: store.Run, place: str) -> None:
 
 def watch() -> None:
     """Show the trainings under way, refreshed while there are any, else the one just ended."""
-    if st.session_state.pop(_ASKED, False) and state.open_engine().ready:
+    if session.take(_ASKED) and state.open_engine().ready:
         _wait_for_figures()
     under_way = _runs_under_way()
     if under_way:
@@ -122,7 +123,7 @@ def watch() -> None:
         with st.container(key="training-area"):
             st.fragment(_under_way, run_every=poll)(_stages(under_way))
         return
-    fresh = st.session_state.get(state.FRESH)
+    fresh = session.get(_FRESH)
     run = state.open_store().run(fresh) if fresh else None
     if run is not None:
         with st.container(key="training-area"):
@@ -167,7 +168,7 @@ def _under_way(shown: list[tuple]) -> None:
         st.rerun()
     # Whoever watches sees the end, after a reload and in a second tab too.
     current = min(runs, key=lambda run: (run.status != "running", run.queued_at or 0, *_age(run)))
-    st.session_state[state.FRESH] = current.id
+    session.put(_FRESH, current.id)
     queue = sorted(runs, key=lambda run: (run is not current, run.queued_at or 0, *_age(run)))
     requests = dict.fromkeys(run.request or run.id for run in queue)
     for place, request in enumerate(requests):
@@ -178,9 +179,10 @@ def _under_way(shown: list[tuple]) -> None:
 
 def _ended_meanwhile(runs: Sequence[store.Run]) -> None:
     """Say how trainings ended that were watched here, while others go on."""
-    watched = st.session_state.get(_WATCHED, [])
+    watched = session.get(_WATCHED, [])
     fresh = [run.id for run in runs if run.id not in watched]
-    st.session_state[_WATCHED] = watched = [*watched, *fresh][-_MAX_WATCHED:]
+    watched = [*watched, *fresh][-_MAX_WATCHED:]
+    session.put(_WATCHED, watched)
     going_on = {run.id for run in runs} | {run.request for run in runs if run.request}
     for run_id in watched:
         run = None if run_id in going_on else state.open_store().run(run_id)

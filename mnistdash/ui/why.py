@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, explain, figures, store
-from mnistdash.ui import chart, gallery, state, words
+from mnistdash.ui import chart, gallery, session, state, words
 
 NEIGHBOURS = 12
 _LAYER = "why_layer"  # session key: the name of the layer shown
@@ -81,8 +81,8 @@ def _layers(answered: Answered) -> None:
     if not pictures:
         st.caption("This model has no layers that keep the image's form.")
         return
-    if st.session_state.get(_LAYER) not in pictures:
-        st.session_state[_LAYER] = next(iter(pictures))
+    if session.get(_LAYER) not in pictures:
+        session.put(_LAYER, next(iter(pictures)))
     name = st.select_slider("Layer", list(pictures), key=_LAYER, persist_state="session")
     maps = pictures[name]
     gallery.tiles(

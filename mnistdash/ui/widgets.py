@@ -2,17 +2,17 @@
 
 import contextlib
 import html
-import urllib.parse
 from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, store
-from mnistdash.ui import gallery, link, state, words
+from mnistdash.ui import gallery, link, session, state, words
 
 SPELLED_TILE_PX = 84
 _ENTERED = "entered"  # session key: this visit asked for app.py around its page once
+_GO_TO_IMAGE, _GO_TO_PAIR = "go_to_image", "go_to_pair"  # session keys: chosen, for the gallery
 
 _ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the likeliest of many
 
@@ -22,10 +22,10 @@ _ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the like
 
 def begin(title: str) -> None:
     """Begin a page: its title, and once why the run named in the link is not shown."""
-    if "run" not in st.session_state:
+    if not link.known():
         _enter_by_app()
     st.title(title)
-    note = st.session_state.pop("run_note", None)
+    note = session.take(link.RUN_NOTE)
     if note:
         st.info(note, icon=":material/info:")
 
@@ -37,9 +37,9 @@ def _enter_by_app() -> None:
     server's very first visit, by a link to a page. No public option says otherwise; where the
     private one is gone, or does nothing, that visit lands on the first page.
     """
-    if st.session_state.get(_ENTERED):
+    if session.has(_ENTERED):
         st.switch_page("app.py", query_params=st.query_params.to_dict())
-    st.session_state[_ENTERED] = True
+    session.put(_ENTERED, True)
     with contextlib.suppress(ImportError, AttributeError):
         from streamlit.runtime import pages_manager
 
@@ -49,7 +49,7 @@ def _enter_by_app() -> None:
 
 def require_run() -> store.Run:
     """Return the chosen run, or show the way to the first one and stop."""
-    run_id = st.session_state.get("run")
+    run_id = link.current().run
     run = state.open_store().run(run_id) if run_id else None
     if run is None or not run.finished:
         st.markdown("There is no finished run yet.")
@@ -61,7 +61,7 @@ def require_run() -> store.Run:
 def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evaluation]:
     """Return a run's images and answers, or say why they can't be shown and stop."""
     try:
-        if st.session_state.get("set") == "drawings":
+        if link.current().on_drawings:
             ids = state.open_store().drawing_ids()
             answers = state.evaluate_drawings(run.id, ids)
             _forget_foreign_classes(state.load_drawings(ids))
@@ -83,9 +83,11 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
 
 def _forget_foreign_classes(dataset: datasets.Dataset) -> None:
     """Drop a class chosen on other images, or by a link, that these images don't have."""
-    for key in ("true", "pred"):
-        if (st.session_state.get(key) or 0) >= len(dataset.class_names):
-            st.session_state[key] = None
+    true_class, pred_class = link.current().classes
+    if (true_class or 0) >= len(dataset.class_names):
+        link.show(true=None)
+    if (pred_class or 0) >= len(dataset.class_names):
+        link.show(pred=None)
 
 
 # --- pieces of pages ------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def tiles(
         right=answers.right[indices],
         alts=[alt(dataset, answers, i, once_right=marked[i]) for i in indices],
         marked=marked[indices],
-        chosen=st.session_state.get("index"),
+        chosen=link.current().index,
         on_choose=on_choose,
         tile_px=max(tile_px, SPELLED_TILE_PX) if longest > 2 else tile_px,
         across=across,
@@ -235,26 +237,26 @@ def marks(right: np.ndarray, once_right: np.ndarray) -> str:
 
 def open_in_gallery(index: int) -> None:
     """Note that an image was chosen: the page goes on to its card in the gallery."""
-    st.session_state["go_to_image"] = index
+    session.put(_GO_TO_IMAGE, index)
 
 
 def open_pair_in_gallery(true_class: int, pred_class: int) -> None:
     """Note that a pair of classes was chosen: the page goes on to its errors in the gallery."""
-    st.session_state["go_to_pair"] = (true_class, pred_class)
+    session.put(_GO_TO_PAIR, (true_class, pred_class))
 
 
 def follow_chosen_image() -> None:
     """Go on to the gallery if an image, or a pair of classes, was chosen on this page."""
-    index = st.session_state.pop("go_to_image", None)
-    pair = st.session_state.pop("go_to_pair", None)
+    index = session.take(_GO_TO_IMAGE)
+    pair = session.take(_GO_TO_PAIR)
     if pair is not None:
-        st.session_state.update({"true": pair[0], "pred": pair[1], "index": None, "page": 1})
+        link.show(true=pair[0], pred=pair[1], index=None, page=1)
     if index is not None:
         # On which page its tile is, the gallery finds.
-        st.session_state.update({"index": index, "page": None})
+        link.show(index=index, page=None)
     if index is not None or pair is not None:
         link.write()
-        st.switch_page("pages/gallery.py", query_params=st.query_params.to_dict())
+        st.switch_page("pages/gallery.py", query_params=link.current().params())
 
 
 def best_and_worst(answers: evaluation.Evaluation) -> tuple[int, int]:
@@ -284,12 +286,6 @@ def class_names_of(run: store.Run) -> tuple[str, ...]:
         names = datasets.DIGITS
     count = run.recipe.classes if run.recipe else len(names)
     return names if len(names) == count else tuple(str(c) for c in range(count))
-
-
-def full_link() -> str:
-    """Return the address of the page as it is shown now."""
-    wanted = link.params({key: st.session_state.get(key) for key in link.DEFAULTS})
-    return f"{(st.context.url or '').split('?')[0]}?{urllib.parse.urlencode(wanted)}"
 
 
 def on_phone() -> bool:

@@ -1,21 +1,25 @@
 """Links: each view and its link say the same, and nothing in a link is believed unseen."""
 
+import dataclasses
+
 import pytest
 
 from mnistdash import evaluation
 from mnistdash.ui import link
 
-VIEW = {
-    "run": "starter-mnist",
-    "other": "0123abcd",
-    "true": 4,
-    "pred": 9,
-    "index": 9634,
-    "sort": "even",
-    "conf": (0.25, 0.9),
-    "all": True,
-    "page": 3,
-}
+VIEW = link.View(
+    run="starter-mnist",
+    other="0123abcd",
+    true=4,
+    pred=9,
+    index=9634,
+    sort="even",
+    conf=(0.25, 0.9),
+    all=True,
+    page=3,
+    epoch=2,
+    set="drawings",
+)
 LINK = {
     "run": "starter-mnist",
     "other": "0123abcd",
@@ -26,23 +30,25 @@ LINK = {
     "conf": "0.25-0.90",
     "all": "1",
     "page": "3",
+    "epoch": "2",
+    "set": "drawings",
 }
 
 
 def test_every_part_of_a_view_is_written_and_read() -> None:
     """The full view becomes the full link and comes back the same."""
-    assert {key: text for key, text in link.params(VIEW).items() if key in LINK} == LINK
-    assert {key: value for key, value in link.parse(LINK).items() if key in VIEW} == VIEW
+    assert VIEW.params() == LINK
+    assert link.View.parse(LINK) == VIEW
 
 
 def test_default_view_has_an_empty_link() -> None:
     """What is not in the link is the default."""
-    assert link.params(link.DEFAULTS) == {}
-    assert link.parse({}) == {}
+    assert link.View().params() == {}
+    assert link.View.parse({}) == link.View()
 
 
 @pytest.mark.parametrize(
-    "view",
+    "changes",
     [
         {"true": 0},
         {"pred": 0},
@@ -55,9 +61,11 @@ def test_default_view_has_an_empty_link() -> None:
         *({"sort": order} for order in evaluation.ORDERS if order != "confident"),
     ],
 )
-def test_view_comes_back(view: dict[str, object]) -> None:
+def test_view_comes_back(changes: dict[str, object]) -> None:
     """Class 0, image 0 and the ends of every range survive the link."""
-    assert link.parse(link.params(link.DEFAULTS | view)) == view
+    view = link.View(**changes)
+    assert link.View.parse(view.params()) == view
+    assert view != link.View()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,7 @@ def test_view_comes_back(view: dict[str, object]) -> None:
 def test_what_can_not_be_read_is_left_out(key: str, text: str) -> None:
     """A forged value is dropped, and the rest of its link kept."""
     rest = {name: value for name, value in {"sort": "index", "page": 2}.items() if name != key}
-    assert link.parse({"sort": "index", "page": "2"} | {key: text}) == rest
+    assert link.View.parse({"sort": "index", "page": "2"} | {key: text}) == link.View(**rest)
 
 
 HOSTILE_IDS = [
@@ -117,14 +125,24 @@ HOSTILE_IDS = [
 @pytest.mark.parametrize("text", HOSTILE_IDS, ids=range(len(HOSTILE_IDS)))
 def test_forged_run_stands_for_a_run_that_is_not_there(text: str) -> None:
     """What can't be a run's id becomes one that no run has, so that the page can say so."""
-    assert link.parse({"run": text, "page": "2"}) == {"run": "no-run", "page": 2}
+    assert link.View.parse({"run": text, "page": "2"}) == link.View(run="no-run", page=2)
 
 
 def test_unknown_parameters_are_left_out() -> None:
     """Only known names are taken from a link."""
-    assert link.parse({"password": "x", "true": "4", "__class__": "1"}) == {"true": 4}
+    said = {"password": "x", "true": "4", "__class__": "1"}
+    assert link.View.parse(said) == link.View(true=4)
 
 
-def test_every_part_has_a_default_and_a_parser() -> None:
+def test_every_field_has_a_parser() -> None:
     """What is written can be read, and the other way round."""
-    assert set(link._PARSERS) == set(link.DEFAULTS)
+    assert list(link._PARSERS) == [field.name for field in dataclasses.fields(link.View)]
+
+
+def test_classes_say_whether_correct_images_are_meant() -> None:
+    """4 read as 4 can only be correct; 4 read as 9 never is; 4 read as anything may be."""
+    assert link.View(true=4, pred=4).includes_right
+    assert not link.View(true=4, pred=9).includes_right
+    assert not link.View(true=4).includes_right
+    assert link.View(true=4, pred=9, all=True).includes_right
+    assert not link.View(true=4, pred=9, all=True).only_right

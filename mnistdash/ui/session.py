@@ -1,0 +1,59 @@
+"""What is remembered of one visit, until its tab is closed: the only door to Streamlit's memory.
+
+A key that two modules share is a constant of the lower one. A widget's key gives its value.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+def get(key: str, default: T | None = None) -> T | None:
+    """Return what is kept under a key, or the value of the widget that has it."""
+    return st.session_state.get(key, default)
+
+
+def has(key: str) -> bool:
+    """Tell whether anything is kept under a key."""
+    return key in st.session_state
+
+
+def put(key: str, value: object) -> None:
+    """Keep a value; a widget with this key shows it, unless it was shown in this run already."""
+    st.session_state[key] = value
+
+
+def default(key: str, value: T) -> T:
+    """Keep a value unless there is one, and return what is kept."""
+    return st.session_state.setdefault(key, value)
+
+
+def take(key: str, default: T | None = None) -> T | None:
+    """Return what is kept under a key and forget it."""
+    return st.session_state.pop(key, default)
+
+
+def forget(*keys: str) -> None:
+    """Forget what is kept under some keys, where anything is."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def count(key: str) -> int:
+    """Count one more under a key and return the sum: 1 the first time."""
+    put(key, get(key, 0) + 1)
+    return get(key)
+
+
+def sent(key: str, name: str) -> object:
+    """Return what a component's browser sent last under a name: untrusted, `None` for nothing.
+
+    Args:
+        key: Streamlit key of the component.
+        name: of one of its values.
+    """
+    values = get(key)
+    return values.get(name) if isinstance(values, Mapping) else None

@@ -1,0 +1,46 @@
+"""The door to what Streamlit remembers of a visit."""
+
+import pytest
+
+from mnistdash.ui import session
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Put a plain dict in the place of Streamlit's memory."""
+    values: dict[str, object] = {}
+    monkeypatch.setattr("streamlit.session_state", values)
+    return values
+
+
+def test_what_is_taken_is_gone() -> None:
+    """A sentence said once is not said again."""
+    session.put("said", "Stopped.")
+    assert session.take("said") == "Stopped."
+    assert session.take("said") is None
+    assert not session.has("said")
+
+
+def test_default_leaves_what_is_kept() -> None:
+    """The first value stays, be it one that counts as false."""
+    assert session.default("page", 0) == 0
+    assert session.default("page", 1) == 0
+
+
+def test_count_begins_at_one() -> None:
+    """Three times counted is three."""
+    assert [session.count("pressed") for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("value", [None, 4, "choose", ["choose"], {}, {"chosen": 4}])
+def test_component_that_sent_nothing(kept: dict[str, object], value: object) -> None:
+    """What a browser did not send, or sent in another form, is nothing."""
+    kept["tiles"] = value
+    assert session.sent("tiles", "choose") is None
+    assert session.sent("never shown", "choose") is None
+
+
+def test_component_that_sent_something(kept: dict[str, object]) -> None:
+    """A value comes as the browser sent it: whoever asks checks it."""
+    kept["tiles"] = {"choose": "../x"}
+    assert session.sent("tiles", "choose") == "../x"
