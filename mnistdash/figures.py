@@ -5,7 +5,6 @@ browser, and those of texts from `ui/page.css`, so that one figure serves the li
 ground.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -49,30 +48,6 @@ def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
     return figure.update_layout(margin_t=36, legend={"y": -0.2, "yanchor": "top"})
 
 
-def class_counts(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]) -> go.Figure:
-    """Draw how many images each class has.
-
-    Args:
-        counts: K counts for each split, by its name.
-        class_names: K names, all different.
-    """
-    # Plotly takes what looks like HTML in a name for markup.
-    shown = [html.escape(name, quote=False) for name in class_names]
-    figure = go.Figure()
-    for (name, values), colour in zip(counts.items(), (ACCENT, GREY), strict=False):
-        figure.add_bar(
-            x=shown,
-            y=list(values),
-            name=name,
-            marker_color=colour,
-            hovertemplate=f"%{{x}}: %{{y:,}} {name} images<extra></extra>",
-        )
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(gridcolor=_GRID)
-    said = [_range_in_words(name, values, class_names) for name, values in counts.items()]
-    return _calm(figure, height=260, said=f"Images in each class: {'; '.join(said)}")
-
-
 def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
     """Draw which pixels carry an answer, over the image itself.
 
@@ -106,53 +81,6 @@ def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
         f" {row}, column {column}, by {max(float(falls.max()), 0):.2f}"
     )
     return _calm(figure, height=260, said=said)
-
-
-def pixel_grid(image: np.ndarray, *, height_px: int = 500) -> go.Figure:
-    """Draw one image as the numbers it is made of.
-
-    Args:
-        image: uint8 `(28, 28)`.
-        height_px: of the whole figure; the grid is square, and as wide as its place allows.
-    """
-    rows, columns = np.nonzero(image)
-    figure = go.Figure(
-        [
-            go.Heatmap(
-                z=image,
-                # No stronger: light and dark numbers alike stay readable on it.
-                colorscale=[[0, "rgba(138, 138, 153, 0.06)"], [1, "rgba(138, 138, 153, 0.7)"]],
-                zmin=0,
-                zmax=255,
-                xgap=1,
-                ygap=1,
-                showscale=False,
-                hovertemplate="row %{y}, column %{x}: %{z}<extra></extra>",
-            ),
-            go.Scatter(
-                x=columns,
-                y=rows,
-                text=image[rows, columns].astype(str),
-                mode="text",
-                textfont={"size": 8},
-                hoverinfo="skip",
-                showlegend=False,
-            ),
-        ]
-    )
-    bare = {"constrain": "domain", "showgrid": False, "zeroline": False, "dtick": 4}
-    figure.update_xaxes(side="top", range=[-0.5, 27.5], **bare)
-    figure.update_yaxes(scaleanchor="x", constraintoward="top", range=[27.5, -0.5], **bare)
-    said = f"28x28 pixels as numbers from 0 to 255: {len(rows)} are inked, {784 - len(rows)} are 0"
-    return _calm(figure, height=height_px, said=said)
-
-
-def _range_in_words(name: str, counts: Sequence[int], class_names: Sequence[str]) -> str:
-    low, high = int(np.argmin(counts)), int(np.argmax(counts))
-    return (
-        f"{name} from {counts[low]:,} ({class_names[low]}) to {counts[high]:,}"
-        f" ({class_names[high]})"
-    )
 
 
 def _calm(figure: go.Figure, *, height: int, said: str | None = None) -> go.Figure:

@@ -4,11 +4,10 @@ import functools
 import re
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from mnistdash import datasets, figures
-from mnistdash.ui import chart, fields, gallery, reveal, session, state, widgets, words
+from mnistdash import datasets
+from mnistdash.ui import fields, gallery, plain_charts, reveal, session, state, words
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -90,8 +89,7 @@ def one_image(dataset: datasets.Dataset) -> None:
             st.markdown(f"Label **{label}**{named}")
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
-        height_px = 390 if widgets.on_phone() else 500
-        chart.show(_pixel_grid(dataset.x_test[index].tobytes(), height_px), key="pixel-grid")
+        st.html(plain_charts.pixel_grid(dataset.x_test[index].tobytes()))
 
 
 def number(value: float | None) -> str:
@@ -112,27 +110,14 @@ def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -
             _await_facts(dataset.name)
             return
         test = np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist()
-        figure = _class_counts(tuple(facts.counts), tuple(test), tuple(dataset.class_names))
-        chart.show(figure, key="class-counts")
+        counts = {"training": facts.counts, "test": test}
+        st.html(plain_charts.class_counts(counts, dataset.class_names))
 
 
 @st.fragment(run_every=0.3)
 def _await_facts(name: str) -> None:
     if state.training_facts_known(datasets.load(name)):
         st.rerun()
-
-
-# Putting a figure together takes longer than all else on the page; it is not changed afterwards.
-@functools.lru_cache(maxsize=32)
-def _class_counts(
-    training: tuple[int, ...], test: tuple[int, ...], names: tuple[str, ...]
-) -> go.Figure:
-    return figures.class_counts({"training": training, "test": test}, names)
-
-
-@functools.lru_cache(maxsize=128)
-def _pixel_grid(pixels: bytes, height_px: int) -> go.Figure:
-    return figures.pixel_grid(np.frombuffer(pixels, np.uint8).reshape(28, 28), height_px=height_px)
 
 
 def _chosen(name: str) -> int | None:

@@ -319,19 +319,6 @@ def test_a_swipe_on_the_heatmap_scrolls(phone: sync_api.Page) -> None:
     assert not framed(phone)
 
 
-def test_a_swipe_on_a_chart_scrolls(phone: sync_api.Page, app_url: str, settled: Settled) -> None:
-    """A finger that begins on a chart of the data page moves the page, and zooms nothing."""
-    phone.goto(f"{app_url}/data")
-    charts = phone.locator(".js-plotly-plot")
-    charts.nth(1).locator(".nsewdrag").wait_for()
-    settled(phone)
-    ranges = "({_fullLayout: {xaxis, yaxis}}) => [...xaxis.range, ...yaxis.range]"
-    for chart, by_px in ((charts.nth(0), -200), (charts.nth(1), 200)):  # the last ends the page
-        before = chart.evaluate(ranges)
-        assert abs(swipe(phone, chart, by_px=by_px)) > 100
-        assert chart.evaluate(ranges) == before
-
-
 @pytest.mark.parametrize("width", [390, 1400])
 def test_nothing_moves_while_the_heatmap_comes(
     page: sync_api.Page, app_url: str, settled: Settled, starter: Starter, width: int
