@@ -40,7 +40,8 @@ class Changes:
 class Evaluation:
     """What a model answered on labelled images, of K classes.
 
-    `probs` is float32 `(n, K)`, or `None` where only the answers and their probabilities are known.
+    `probs` is float32 `(n, K)`, or `None` where only the answers are known, with or without their
+    probabilities: `confidence` is NaN where those aren't.
 
     Args:
         y_true: whole numbers `(n,)` in 0 to K-1.
@@ -61,14 +62,14 @@ class Evaluation:
 
     @classmethod
     def from_predictions(
-        cls, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray, num_classes: int
+        cls, y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray | None, num_classes: int
     ) -> "Evaluation":
         """Build an evaluation of which only the answers are known: its `probs` is `None`.
 
         Args:
             y_true: whole numbers `(n,)` in 0 to K-1.
             y_pred: likewise.
-            confidence: floats `(n,)` in 0-1, the probability of each answer.
+            confidence: floats `(n,)` in 0-1, the probability of each answer; `None` if unknown.
             num_classes: K.
 
         Raises:
@@ -76,7 +77,8 @@ class Evaluation:
                 probability.
         """
         y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
-        sure = np.asarray(confidence, np.float32)
+        known = confidence is not None
+        sure = np.asarray(confidence if known else np.full(y_pred.shape, np.nan), np.float32)
         for name, labels in (("y_true", y_true), ("y_pred", y_pred)):
             _check_labels(name, labels)
             _check_classes(name, labels, num_classes)
@@ -85,7 +87,7 @@ class Evaluation:
                 "`y_true`, `y_pred` and `confidence` must have one entry an image."
                 f" Received: {y_true.shape}, {y_pred.shape}, {sure.shape}."
             )
-        if not (np.isfinite(sure).all() and sure.min() >= 0 and sure.max() <= 1):
+        if known and not (np.isfinite(sure).all() and sure.min() >= 0 and sure.max() <= 1):
             raise ValueError("`confidence` must lie in 0-1.")
         made = cls.__new__(cls)
         made.probs = None
@@ -102,6 +104,11 @@ class Evaluation:
 
     def __len__(self) -> int:
         return len(self.y_true)
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether the probability of each answer is known."""
+        return not np.isnan(self.confidence[0])
 
     @functools.cached_property
     def right(self) -> np.ndarray:
@@ -170,7 +177,8 @@ class Evaluation:
         Args:
             true_class: keep this label only; `None` keeps any.
             pred_class: keep this answer only; `None` keeps any.
-            confidence: keep answers whose probability lies in this closed range.
+            confidence: keep answers whose probability lies in this closed range; all where the
+                probabilities are not known.
             include_right: correct images too, not errors only.
             order: a key of `ORDERS`; ties stand by index.
             seed: of the order `random`; the same seed gives the same order.
@@ -182,7 +190,9 @@ class Evaluation:
             ValueError: `order` is unknown.
         """
         low, high = np.float32(confidence[0]), np.float32(confidence[1])
-        keep = (self.confidence >= low) & (self.confidence <= high)
+        keep = np.ones(len(self), bool)
+        if self.has_confidence:
+            keep = (self.confidence >= low) & (self.confidence <= high)
         if not include_right:
             keep &= ~self.right
         if true_class is not None:

@@ -35,7 +35,15 @@ st.selectbox(
 )
 other = others[link.current().other]
 _, others_answers = widgets.require_results(other)
-changes = answers.compared_with(others_answers)
+try:
+    changes = answers.compared_with(others_answers)
+except ValueError:
+    st.warning(
+        f"{words.plain(words.run_title(other))} was tested on other images of this name:"
+        " they can't be compared.",
+        icon=":material/warning:",
+    )
+    st.stop()
 widgets.facts(
     {
         "Accuracy": (words.percent(answers.accuracy), f"{title} on {dataset.title}"),

@@ -20,10 +20,10 @@ with left:
         with classes:
             filters.class_boxes(dataset.class_names)
         with order:
-            filters.order_box()
+            filters.order_box(answers)
         confidence, by_index = st.columns((5, 4))
         with confidence:
-            filters.confidence_slider()
+            filters.confidence_slider(answers)
             filters.all_images_switch()
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
         shown = filters.selected(answers)

@@ -15,7 +15,8 @@ dataset, answers = widgets.require_results(run)
 names = dataset.class_names
 
 title, images = words.plain(words.run_title(run)), words.plain(dataset.title)
-st.caption(f"{title} · `{run.recipe.layers}` · {images}")
+layers = f" · `{run.recipe.layers}`" if run.recipe else ""
+st.caption(f"{title}{layers} · {images}")
 best, worst = widgets.best_and_worst(answers)
 widgets.facts(
     {
@@ -48,8 +49,12 @@ with confusions:
     )
 
 with confident:
-    st.header("Most confident errors")
-    st.caption("The model was surest of these: often the label or the hand is at fault.")
+    if answers.has_confidence:
+        st.header("Most confident errors")
+        st.caption("The model was surest of these: often the label or the hand is at fault.")
+    else:
+        st.header("Errors")
+        st.caption("How sure these answers are is not known: the first errors by index.")
     widgets.tiles(
         dataset,
         answers,

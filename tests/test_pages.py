@@ -22,8 +22,9 @@ from streamlit.runtime import pages_manager
 from streamlit.testing import v1 as streamlit_testing
 from streamlit.testing.v1 import app_test
 
-from mnistdash import classifier, datasets, engine, evaluation, recipes, store
-from mnistdash.ui import frame, state, widgets
+from mnistdash import artifacts, classifier, datasets, engine, evaluation, recipes, store
+from mnistdash.store import database
+from mnistdash.ui import frame, state
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -661,7 +662,7 @@ def test_run_on_images_that_are_not_here(runs: store.Store) -> None:
 def test_run_on_other_images_is_marked(home: pathlib.Path, mine: store.Run) -> None:
     """Figures of a run that was trained on other images of that name carry a warning."""
     alter(home, "UPDATE runs SET dataset_sha256 = ? WHERE id = ?", "0" * 64, mine.id)
-    assert "differs from the images this run was trained on" in text(
+    assert "differs from the images this run was tested on" in text(
         open_page("overview", run=mine.id)
     )
 
@@ -1577,7 +1578,7 @@ def few_or_many(
     runs.finish(
         run.id,
         status="finished",
-        artifacts={"probs.npy": target.getvalue()},
+        artifacts={"probs.npy": target.getvalue(), "model.tflite": b"none"},
         dataset_sha256=datasets.load("own").sha256,
         history=[dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 0.5)] * 2,
         seconds=1.5,
@@ -1654,7 +1655,7 @@ def test_images_replaced_by_others_of_fewer_classes(
     for page in OF_A_RUN:
         at = open_page(page, run=run.id, true=25)
         assert "do not fit" in text(at)
-    assert widgets.class_names_of(run) == tuple(map(str, range(26)))
+    assert state.class_names(run) == tuple(map(str, range(26)))
 
 
 def test_draw_shows_class_names_as_they_are(
@@ -1675,3 +1676,124 @@ def test_draw_shows_class_names_as_they_are(
     label = next(e.value for e in at.get("markdown") if "labelled" in e.value)
     assert label.split("labelled ")[1] in (r"**\<b\>ant\</b\>**", r"**\*\*bee\*\* \[x\](y)**")
     assert not [button for button in at.button if button.label == "Keep"]
+
+
+# --- runs that were brought, and what each of them has ------------------------------------------
+
+LOOKS = ("overview", "confusion", "gallery", "compare")
+
+
+def bring(
+    runs: store.Store,
+    name: str,
+    *,
+    keep: str,
+    dataset: str = "optdigits",
+    sha256: str | None = None,
+) -> store.Run:
+    """Bring a run with the errors of `MISTAKES`, of which "probs", "sure" or "answers" are kept."""
+    images = datasets.load("optdigits")
+    probs = probs_with(images.y_test, MISTAKES)
+    y_pred, confidence = probs.argmax(axis=1), probs.max(axis=1)
+    kept = {
+        "probs": {artifacts.PROBS: artifacts.write_probs(probs)},
+        "sure": {artifacts.ANSWERS: artifacts.write_answers(y_pred, confidence)},
+        "answers": {artifacts.ANSWERS: artifacts.write_answers(y_pred, None)},
+    }[keep]
+    run = runs.bring(
+        name=name,
+        dataset=dataset,
+        dataset_sha256=sha256 or images.sha256,
+        class_names=images.class_names,
+    )
+    errors = int((y_pred != images.y_test).sum())
+    runs.finish(
+        run.id,
+        status="finished",
+        artifacts=kept | {artifacts.LABELS: artifacts.write_labels(images.y_test)},
+        test_accuracy=1 - errors / len(probs),
+        test_errors=errors,
+    )
+    return runs.run(run.id)
+
+
+@pytest.mark.parametrize("keep", ["probs", "sure", "answers"])
+@pytest.mark.parametrize("page", LOOKS)
+def test_brought_run_is_looked_at_as_any(runs: store.Store, page: str, keep: str) -> None:
+    """Accuracy, matrix and errors need no recipe, no history, no model and no probabilities."""
+    mine = bring(runs, "forest", keep=keep)
+    bring(runs, "sister", keep="answers")
+    at = open_page(page, run=mine.id)
+    assert "forest · brought" in text(at)
+    assert not at.warning
+
+
+def test_card_says_what_is_known(runs: store.Store) -> None:
+    """Bars where all probabilities are known, else the answer's alone, or none at all."""
+    said = {}
+    for keep in ("probs", "sure", "answers"):
+        run = bring(runs, keep, keep=keep)
+        image = int(np.flatnonzero(datasets.load("optdigits").y_test == 4)[0])
+        at = open_page("gallery", run=run.id, index=str(image))
+        bars = any('class="bars"' in element.value for element in at.get("html"))
+        said[keep] = bars, "Probability 0.64" in text(at), "Only the answer is known" in text(at)
+    assert said == {
+        "probs": (True, False, False),
+        "sure": (False, True, True),
+        "answers": (False, False, True),
+    }
+
+
+def test_no_order_by_a_confidence_that_nobody_knows(runs: store.Store) -> None:
+    """No slider and no such order; a link that asks for it shows errors by index."""
+    mine = bring(runs, "forest", keep="answers")
+    at = open_page("gallery", run=mine.id, sort="doubtful")
+    assert "most confident error" not in at.get_by_key("sort").options
+    assert at.get_by_key("sort").value == "confident"
+    assert "How sure these answers are is not known." in text(at)
+
+
+def test_run_stays_readable_when_its_images_are_gone(runs: store.Store) -> None:
+    """Labels and class names are the run's own: figures as before, in words why no picture is."""
+    mine = bring(runs, "forest", keep="probs", dataset="once-mine")
+    for page in LOOKS[:3]:
+        at = open_page(page, run=mine.id)
+        assert "without the pictures" in text(at)
+    at = open_page("overview", run=mine.id)
+    assert f"{mine.test_errors} of 500 test images".split()[0] in text(at)
+
+
+def test_other_images_of_the_same_name_show_no_wrong_pictures(runs: store.Store) -> None:
+    """Images that were replaced since are not set beside answers to the old ones."""
+    mine = bring(runs, "forest", keep="probs", sha256="0" * 64)
+    at = open_page("overview", run=mine.id)
+    assert "differs from the images this run was tested on" in text(at)
+    assert "without the pictures" in text(at)
+
+
+def test_runs_on_other_images_are_not_compared(runs: store.Store) -> None:
+    """Labels that differ are told in a sentence."""
+    mine = bring(runs, "forest", keep="probs")
+    other = bring(runs, "other", keep="probs")
+    labels = np.roll(datasets.load("optdigits").y_test, 1)
+    with runs._write() as connection:
+        database.insert_artifacts(
+            connection, other.id, {artifacts.LABELS: artifacts.write_labels(labels)}
+        )
+    at = open_page("compare", run=mine.id, other=other.id)
+    assert "was tested on other images of this name" in text(at)
+
+
+def test_draw_is_answered_by_runs_with_a_model(runs: store.Store) -> None:
+    """A run without one says so in a line, and is none to choose."""
+    mine = bring(runs, "forest", keep="probs")
+    at = open_page("draw", run=mine.id)
+    assert "forest · brought came without a model: other runs answer here." in text(at)
+    assert not any("forest" in option for option in at.multiselect[0].options)
+
+
+def test_train_lists_a_brought_run(runs: store.Store) -> None:
+    """It has no settings to use and no training to resume."""
+    bring(runs, "forest", keep="probs")
+    at = open_page("train")
+    assert not at.exception

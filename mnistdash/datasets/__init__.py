@@ -198,14 +198,6 @@ def class_names(name: str) -> tuple[str, ...]:
     return _PUBLISHED[name].class_names if name in _PUBLISHED else load(name).class_names
 
 
-def is_digits(name: str) -> bool:
-    """Tell whether a data set's classes are the ten digits; not of one that can't be read."""
-    try:
-        return class_names(name) == DIGITS
-    except DataError:
-        return False
-
-
 def downloadable() -> tuple[str, ...]:
     """Return the names that `fetch` knows."""
     return tuple(name for name, known in _PUBLISHED.items() if known.files)

@@ -87,9 +87,8 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
         key="card-picture",
     )
     if answers.probs is None:
-        st.caption(
-            f"Probability {answers.confidence[index]:.2f}. Of this epoch only the answer is kept."
-        )
+        sure = f"Probability {answers.confidence[index]:.2f}. " if answers.has_confidence else ""
+        st.caption(f"{sure}Only the answer is known here, not what else was likely.")
     else:
         probs = answers.probs[index]
         st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))

@@ -38,19 +38,20 @@ def curves(runs: Sequence[store.Run], *, key: str, epochs: int | None = None) ->
     of several each has one curve, of the validation images where there are any.
 
     Args:
-        runs: with a recipe each; up to `NUM_COLOURS` are told apart by colour.
+        runs: up to `NUM_COLOURS` are told apart by colour.
         key: Streamlit key; keep it stable and the curves change in place.
         epochs: the width of the charts; as many as are planned by default.
     """
-    drawn = [run for run in runs if run.recipe is not None]
-    width = epochs or max((planned(run) for run in drawn), default=1)
-    charts = [_chart(drawn, metric, width) for metric in ("accuracy", "loss")]
+    width = epochs or max(map(planned, runs), default=1)
+    charts = [_chart(runs, metric, width) for metric in ("accuracy", "loss")]
     _component(data=[{"charts": charts}], key=key)
 
 
 def planned(run: store.Run) -> int:
     """Return how many epochs a run's curves are wide: of a finished one those it had."""
-    return len(run.history) if run.finished and run.history else run.recipe.epochs
+    if run.recipe is not None and not (run.finished and run.history):
+        return run.recipe.epochs
+    return max(1, len(run.history), run.live.epochs if run.under_way else 1)
 
 
 def lines_of(run: store.Run, metric: str) -> list[dict]:

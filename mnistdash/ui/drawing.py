@@ -24,14 +24,20 @@ _SAMPLE = "sample_digit"  # session key: data set and index of a test image show
 
 
 def answering_runs(runs: list[store.Run]) -> list[store.Run]:
-    """Let a person choose which finished runs answer, the first of them in full.
+    """Let a person choose which finished runs with a model answer, the first of them in full.
 
     Returns:
         At least one; without any the page has stopped by then.
     """
-    finished = {run.id: run for run in runs if run.finished}
+    finished = {run.id: run for run in runs if run.finished and run.has_model}
     if not finished:
-        return [widgets.require_run()]
+        run = widgets.require_run()
+        st.markdown(f"{words.plain(words.run_title(run))} came without a model: it can't answer.")
+        st.stop()
+    shown = next((run for run in runs if run.id == link.current().run), None)
+    if shown is not None and not shown.has_model:
+        title = words.plain(words.run_title(shown))
+        st.caption(f"{title} came without a model: other runs answer here.")
     chosen = [run_id for run_id in session.get(_RUNS, ()) if run_id in finished]
     session.put(_RUNS, chosen or [_first_choice(finished)])
     st.multiselect(
@@ -44,7 +50,7 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
         help="The first answers in full, the others beside it.",
     )
     chosen = session.get(_RUNS) or [_first_choice(finished)]
-    if not all(_knows_digits(finished[run_id]) for run_id in chosen):
+    if not all(state.reads_digits(finished[run_id]) for run_id in chosen):
         st.caption("A run that knows no digits: drawings may be a different game, but it answers.")
     return [finished[run_id] for run_id in chosen]
 
@@ -142,7 +148,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
     except store.StoreError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    names = widgets.class_names_of(runs[0])
+    names = state.class_names(runs[0])
     st.html(f'<div class="answer">{" ".join(html.escape(names[c]) for c in probs.argmax(1))}</div>')
     gallery.tiles(
         images,
@@ -178,7 +184,7 @@ def answers(
     except store.StoreError as error:
         st.warning(str(error), icon=":material/warning:")
         return None
-    names = widgets.class_names_of(runs[0])
+    names = state.class_names(runs[0])
     best = int(probs[0].argmax())
     doubt = _doubt(runs[0], probs, image, names)
     said = _said(names[best], float(probs[0, best]), doubt)
@@ -186,7 +192,7 @@ def answers(
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
-    if _knows_digits(runs[0]):
+    if state.reads_digits(runs[0]):
         my_digits.keep_button(
             image, strokes, answer=best, confidence=float(probs[0, best]), run=runs[0]
         )
@@ -247,17 +253,12 @@ def _png(image: np.ndarray) -> str:
 
 def _doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
-    if not _knows_digits(run):
+    if not state.reads_digits(run):
         reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
     digit_prob = float(classifier.digit_probs(image[np.newaxis])[0])
     reason = explain.no_digit(image, digit_prob) or explain.doubt(probs, names)
     return f"Not sure this is a digit: {reason}." if reason else ""
-
-
-def _knows_digits(run: store.Run) -> bool:
-    """Tell whether a run answers with digits: its images may have been replaced by others since."""
-    return datasets.is_digits(run.dataset) and widgets.class_names_of(run) == datasets.DIGITS
 
 
 def _said(answer: str, prob: float, doubt: str) -> str:
@@ -278,7 +279,7 @@ def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> No
         except store.StoreError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
-        name = widgets.class_names_of(run)[int(probs.argmax())]
+        name = state.class_names(run)[int(probs.argmax())]
         kind, mark = ("right", "agrees") if name == first else ("wrong", "disagrees")
         items.append(
             f'<div><div class="quiet">{html.escape(words.run_title(run))}</div>{html.escape(name)}'

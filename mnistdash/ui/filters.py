@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, store
+from mnistdash import artifacts, datasets, evaluation, store
 from mnistdash.ui import link, session, state, words
 
 WANTED = "wanted_image"  # session key: what was typed to open an image by its index
@@ -52,14 +52,22 @@ def chips(class_names: tuple[str, ...]) -> None:
                 )
 
 
-def order_box() -> None:
-    """Show the order of the gallery."""
-    orders = evaluation.ORDERS
+def order_box(answers: evaluation.Evaluation) -> None:
+    """Show the order of the gallery, but none by a confidence that nobody knows."""
+    orders = dict(evaluation.ORDERS)
+    if not answers.has_confidence:
+        orders["confident"] = "errors first"
+        if link.current().sort == "doubtful":
+            link.show(sort="confident")
+        del orders["doubtful"]
     _filter(st.selectbox, "Order", "sort", options=list(orders), format_func=orders.get)
 
 
-def confidence_slider() -> None:
-    """Show the range of confidence."""
+def confidence_slider(answers: evaluation.Evaluation) -> None:
+    """Show the range of confidence, or that nobody knows how sure the answers are."""
+    if not answers.has_confidence:
+        st.caption("How sure these answers are is not known.")
+        return
     _filter(st.slider, "Confidence", "conf", min_value=0.0, max_value=1.0, step=0.01)
 
 
@@ -95,7 +103,8 @@ def at_epoch(
     The last place stands for the model that was kept, whose `answers` are given.
     """
     epochs = len(run.history)
-    if not run.trace or epochs < 2 or dataset.name != run.dataset:
+    kept = set(artifacts.epochs(run.artifacts))
+    if epochs < 2 or dataset.name != run.dataset or not kept.issuperset(range(epochs)):
         return answers
     link.show(epoch=min(link.current().epoch or epochs, epochs))
     st.slider(
@@ -117,10 +126,12 @@ def at_epoch(
 
 def once_right(run: store.Run, dataset: datasets.Dataset) -> np.ndarray | None:
     """Return which images a traced run had right once and has wrong now; `None` if untraced."""
-    if not run.trace or dataset.name != run.dataset:
+    epochs = len(run.history)
+    kept = set(artifacts.epochs(run.artifacts))
+    if not kept or dataset.name != run.dataset or not kept.issuperset(range(epochs)):
         return None
     try:
-        return state.load_once_right(run.id, dataset.name, len(run.history))
+        return state.load_once_right(run.id, dataset.name, epochs)
     except store.StoreError:
         return None
 

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, store
+from mnistdash import evaluation, store
 from mnistdash.ui import gallery, session, state, words
 
 _CHOSEN = "chosen_drawing"  # session key: the place of the drawing chosen, from 0
@@ -104,7 +104,7 @@ def _delete(drawing_id: str) -> None:
 def _accuracies(runs: list[store.Run], ids: tuple[str, ...]) -> None:
     lines = ["| run | correct | 95 % interval |", "| :-- | --: | --: |"]
     for run in runs:
-        if not run.finished or not datasets.is_digits(run.dataset):
+        if not (run.finished and run.has_model and state.reads_digits(run)):
             continue
         try:
             answers = state.evaluate_drawings(run.id, ids)

@@ -124,7 +124,7 @@ def _row(run: store.Run) -> Row:
         "accuracy": "" if run.test_accuracy is None else words.percent(run.test_accuracy),
         "errors": "" if run.test_errors is None else words.count(run.test_errors),
         "images": datasets.title(run.dataset),
-        "layers": run.recipe.layers if run.recipe else "",
+        "layers": _made_of(run) or "",
         "seconds": "" if run.seconds is None else f"{run.seconds:.1f}",
         "made": words.moment(run.created_at),
     }
@@ -176,10 +176,17 @@ def _values(run: store.Run) -> dict[str, float | str | None]:
         "accuracy": run.test_accuracy,
         "errors": run.test_errors,
         "images": datasets.title(run.dataset),
-        "layers": run.recipe.layers if run.recipe else None,
+        "layers": _made_of(run),
         "seconds": run.seconds,
         "made": run.created_at,
     }
+
+
+def _made_of(run: store.Run) -> str | None:
+    """Return a run's layers, or that it was brought; `None` where nobody knows."""
+    if run.recipe is None:
+        return run.origin if run.origin == store.BROUGHT else None
+    return run.recipe.layers
 
 
 def _means(values: Sequence[dict[str, float | str | None]]) -> dict[str, float | str | None]:

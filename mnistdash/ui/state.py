@@ -33,22 +33,78 @@ def open_engine() -> engine.Engine:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
-    """Return a finished run's answers to its data set's test images.
+    """Return a finished run's answers to the images it was tested on.
+
+    Their labels are those kept with the run, else its data set's.
 
     Raises:
         StoreError: the answers are missing, damaged, or to other images.
-        DataError: the data set can't be loaded.
+        DataError: the labels are the data set's, which can't be loaded.
     """
-    images = datasets.load(dataset)
+    run = open_store().run(run_id)
     try:
-        answers = evaluation.Evaluation(images.y_test, open_store().probs(run_id))
-        if answers.num_classes != len(images.class_names):
+        labels, classes = _labels(run_id, dataset)
+        if run is not None and not run.has_probs and artifacts.ANSWERS in run.artifacts:
+            y_pred, confidence = open_store().predictions(run_id)
+            return evaluation.Evaluation.from_predictions(labels, y_pred, confidence, classes)
+        answers = evaluation.Evaluation(labels, open_store().probs(run_id))
+        if answers.num_classes != classes:
             raise ValueError("The run knows another number of classes.")
         return answers
     except ValueError:
         raise store.StoreError(
             "The answers of this run do not fit the data set's test images. Train it again."
         ) from None
+
+
+def _labels(run_id: str, dataset: str) -> tuple[np.ndarray, int]:
+    """Return the labels of the images that a run was tested on, and how many classes there are."""
+    run, kept = open_store().run(run_id), open_store().labels(run_id)
+    if run is not None and run.class_names and kept is not None:
+        return kept, len(run.class_names)
+    images = datasets.load(dataset)
+    return images.y_test, len(images.class_names)
+
+
+def images_of(run: store.Run) -> tuple[datasets.Dataset, str | None]:
+    """Return the test images of a run, and what is wrong with them in a sentence.
+
+    Where they are gone, or others have their name by now, a run that keeps its labels is shown
+    with empty pictures.
+
+    Raises:
+        StoreError: the labels kept with the run are damaged.
+        DataError: the images can't be loaded, and the run keeps no labels.
+    """
+    try:
+        images = datasets.load(run.dataset)
+    except datasets.DataError as error:
+        if (empty := _without_pictures(run)) is None:
+            raise
+        return empty, f"{error} The answers are shown without the pictures."
+    if run.dataset_sha256 in (None, images.sha256):
+        return images, None
+    told = f"{images.title} here differs from the images this run was tested on:"
+    if (empty := _without_pictures(run)) is None:
+        return images, f"{told} the figures may not hold."
+    return empty, f"{told} the answers are shown without the pictures."
+
+
+def _without_pictures(run: store.Run) -> datasets.Dataset | None:
+    labels = open_store().labels(run.id)
+    if labels is None or not run.class_names:
+        return None
+    nothing = np.broadcast_to(np.zeros((28, 28), np.uint8), (len(labels), 28, 28))
+    return datasets.Dataset(
+        name=run.dataset,
+        title=datasets.title(run.dataset),
+        class_names=run.class_names,
+        x_test=nothing,
+        y_test=labels,
+        sha256=run.dataset_sha256 or "",
+        verified=True,
+        read_train=lambda: (nothing[:0], labels[:0]),
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -104,10 +160,8 @@ def load_epoch(run_id: str, dataset: str, epoch: int) -> evaluation.Evaluation:
     """
     y_pred, confidence = open_store().predictions(run_id, epoch)
     try:
-        images = datasets.load(dataset)
-        return evaluation.Evaluation.from_predictions(
-            images.y_test, y_pred, confidence, len(images.class_names)
-        )
+        labels, classes = _labels(run_id, dataset)
+        return evaluation.Evaluation.from_predictions(labels, y_pred, confidence, classes)
     except ValueError:
         raise store.StoreError(
             "The answers of this epoch do not fit the data set's test images."
@@ -203,6 +257,26 @@ def load_classifier(run_id: str) -> classifier.Classifier:
         return classifier.Classifier(open_store().artifact(run_id, artifacts.MODEL))
     except ValueError as error:
         raise store.StoreError(str(error)) from None
+
+
+def class_names(run: store.Run) -> tuple[str, ...]:
+    """Return the names of a run's classes: its own, else its data set's.
+
+    Numbers where neither has any: an older run, on images that are not here any more.
+    """
+    if run.class_names:
+        return run.class_names
+    try:
+        names = datasets.class_names(run.dataset)
+    except datasets.DataError:
+        names = datasets.DIGITS
+    count = run.recipe.classes if run.recipe else len(names)
+    return names if len(names) == count else tuple(str(c) for c in range(count))
+
+
+def reads_digits(run: store.Run) -> bool:
+    """Tell whether a run's classes are the ten digits."""
+    return class_names(run) == datasets.DIGITS
 
 
 def default_run(runs: list[store.Run]) -> str | None:

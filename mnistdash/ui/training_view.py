@@ -242,6 +242,8 @@ def _stop(run_id: str) -> None:
 def _stage(run: store.Run) -> str:
     if run.cancel:
         return "stopping"
+    if run.origin == store.BROUGHT and not run.live.samples and not run.history:
+        return "trains elsewhere, begins"
     if run.status == "queued":
         ahead = state.open_store().ahead(run)
         if ahead:

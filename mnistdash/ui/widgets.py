@@ -66,18 +66,14 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
             answers = state.evaluate_drawings(run.id, ids)
             _forget_foreign_classes(state.load_drawings(ids))
             return state.load_drawings(ids), answers
-        dataset = datasets.load(run.dataset)
+        dataset, trouble = state.images_of(run)
         answers = state.load_evaluation(run.id, run.dataset)
     except (datasets.DataError, store.StoreError) as error:
         st.warning(str(error), icon=":material/warning:")
         st.stop()
     _forget_foreign_classes(dataset)
-    if run.dataset_sha256 not in (None, dataset.sha256):
-        st.warning(
-            f"{dataset.title} here differs from the images this run was trained on: the figures"
-            " may not hold.",
-            icon=":material/warning:",
-        )
+    if trouble:
+        st.warning(trouble, icon=":material/warning:")
     return dataset, answers
 
 
@@ -183,7 +179,7 @@ def tiles(
         indices=indices,
         labels=[names[c] for c in answers.y_true[indices]],
         answers=[names[c] for c in answers.y_pred[indices]],
-        probabilities=answers.confidence[indices],
+        probabilities=answers.confidence[indices] if answers.has_confidence else None,
         right=answers.right[indices],
         alts=[alt(dataset, answers, i, once_right=marked[i]) for i in indices],
         marked=marked[indices],
@@ -209,7 +205,7 @@ def alt(
         index,
         int(answers.y_true[index]),
         int(answers.y_pred[index]),
-        float(answers.confidence[index]),
+        float(answers.confidence[index]) if answers.has_confidence else None,
         dataset.class_names,
         once_right=once_right,
     )
@@ -273,19 +269,6 @@ def verdict(index: int, true_class: int, pred_class: int, names: tuple[str, ...]
         f" {html.escape(names[true_class])}"
         f' <span class="{kind}">{html.escape(answer)} {mark}</span></h2>'
     )
-
-
-def class_names_of(run: store.Run) -> tuple[str, ...]:
-    """Return the names of a run's classes.
-
-    Numbers where its data set is not on this machine, or has another number of classes by now.
-    """
-    try:
-        names = datasets.class_names(run.dataset)
-    except datasets.DataError:
-        names = datasets.DIGITS
-    count = run.recipe.classes if run.recipe else len(names)
-    return names if len(names) == count else tuple(str(c) for c in range(count))
 
 
 def on_phone() -> bool:

@@ -52,10 +52,11 @@ def moment(timestamp: float) -> str:
 def run_title(run: store.Run) -> str:
     """Tell a run from its sisters: `dense-tutorial · seed 1 · 10 epochs`.
 
-    Its name, its seed, and what differs from the preset that it is named after.
+    Its name, its seed, and what differs from the preset that it is named after; or that it was
+    brought: `my cnn · brought`.
     """
     if run.recipe is None:
-        return run.name
+        return f"{run.name} · brought" if run.origin == store.BROUGHT else run.name
     preset = recipes.PRESETS.get(run.name)
     changed = recipes.differences(run.recipe, preset.recipe) if preset else ()
     return " · ".join([run.name, f"seed {run.recipe.seed}", *changed])
@@ -133,12 +134,13 @@ def alt(
     index: int,
     true_class: int,
     pred_class: int,
-    prob: float,
+    prob: float | None,
     names: tuple[str, ...],
     *,
     once_right: bool = False,
 ) -> str:
-    """Describe a test image and its answer to a person who can't see it."""
+    """Describe a test image and its answer, of a probability if known, to who can't see it."""
     said = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
     past = ", correct in an earlier epoch" if once_right else ""
-    return f"Image {index}: {names[true_class]} {said}, probability {prob:.2f}{past}"
+    sure = "" if prob is None else f", probability {prob:.2f}"
+    return f"Image {index}: {names[true_class]} {said}{sure}{past}"

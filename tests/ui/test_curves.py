@@ -169,7 +169,7 @@ def test_runs_asked_for_together_are_told_by_their_seed() -> None:
 
 def test_run_that_cannot_be_read_has_no_curve() -> None:
     """A damaged entry among others is left out, and alone it is an empty frame."""
-    damaged = dataclasses.replace(run_with((0.5,)), recipe=None)
+    damaged = dataclasses.replace(run_with(()), recipe=None, status="unreadable")
     assert len(told([damaged, run_with((0.5,))])["charts"][0]["lines"]) == 1
     assert told([damaged])["charts"][0]["lines"] == []
 
