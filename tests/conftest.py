@@ -26,8 +26,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("MNISTDASH_DOWNLOAD", "0")
     for name in ("MNISTDASH_DATA", "MNISTDASH_DATABASE_URL", "MNISTDASH_SCHEDULER"):
         monkeypatch.delenv(name, raising=False)
-    datasets._load.cache_clear()
-    datasets.pixel_moments.cache_clear()
+    datasets.forget()
     return folder
 
 

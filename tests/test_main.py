@@ -104,10 +104,10 @@ def test_fetch_without_a_network_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A closed port in place of the server."""
-    known = datasets._PUBLISHED["mnist"]
+    known = datasets.published.KNOWN["mnist"]
     closed = (("mnist.npz", "http://127.0.0.1:1/mnist.npz", known.files[0][2]),)
     monkeypatch.setitem(
-        datasets._PUBLISHED, "mnist", command.dataclasses.replace(known, files=closed)
+        datasets.published.KNOWN, "mnist", command.dataclasses.replace(known, files=closed)
     )
     assert command.main(["data", "fetch", "mnist"]) == 1
     assert "MNIST could not be downloaded: the network does not answer" in capfd.readouterr().err

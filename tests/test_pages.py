@@ -1651,7 +1651,7 @@ def test_images_replaced_by_others_of_fewer_classes(
     images = np.zeros((78, 28, 28), np.uint8)
     images[:, 4, 4] = range(1, 79)
     write_images(tmp_path / "own.npz", images, np.arange(78, dtype=np.uint8) % 2, HOSTILE)
-    datasets._load.cache_clear()
+    datasets.forget()
     for page in OF_A_RUN:
         at = open_page(page, run=run.id, true=25)
         assert "do not fit" in text(at)

@@ -5,7 +5,13 @@ import pathlib
 import sys
 from collections.abc import Callable
 
-from mnistdash import datasets
+from mnistdash import counting, datasets
+
+# What an option of `add` mends.
+_OFFERS = {
+    "invert": "Add them with `--invert` to make the ground dark and the ink bright.",
+    "classes": "Add them with `--classes` and the names of those that have images.",
+}
 
 
 def add_parser(
@@ -83,13 +89,16 @@ def _add(options: argparse.Namespace) -> int:
         transpose=options.transpose,
     )
     print(
-        f"{name}: {len(converted.x_train):,} training and {len(converted.x_test):,} test images of"
-        f" {len(converted.class_names)} classes."
+        f"{name}: {len(converted.x_train):,} training and"
+        f" {counting.of(len(converted.x_test), 'test image')} of"
+        f" {counting.of(len(converted.class_names), 'class')}."
     )
     for note in converted.notes:
         print(f"  {note}")
     for question in converted.questions:
         print(f"  Look at this: {question}")
+    for offer in converted.offers:
+        print(f"  {_OFFERS[offer]}")
     return 0
 
 

@@ -1,15 +1,25 @@
 """What people have, as what mnistdash reads: every step said in one sentence."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from mnistdash import counting
 from mnistdash.datasets import errors, labels, pixels
 
 MAX_IMAGES = 200_000
 _SHARE = 6  # without test images every sixth is set aside, as in MNIST
 _SEED = 0
+_DIM = 32  # of 255: images without a brighter pixel are almost black
+_TRANSPOSED = "Rows and columns were swapped."
+
+
+OnProgress = Callable[[float], None]  # called with the share of a file that is read, 0-1
+
+
+def unheard(share: float) -> None:
+    """Take no notice of progress."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,7 +48,8 @@ class Converted:
     """Labelled images, split for training and test, and what was done to get them.
 
     `x_*` are uint8 `(n, 28, 28)`, `y_*` uint8 `(n,)` in 0 to `len(class_names) - 1`, 2 to 62
-    classes. `notes` say what was converted, a sentence each; `questions` what is likely a mistake.
+    classes. `notes` say what was converted, a sentence each; `questions` what is likely a mistake,
+    and `offers` what would mend that: `invert`, or `classes`, to leave out those without images.
     """
 
     x_train: np.ndarray
@@ -48,6 +59,7 @@ class Converted:
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 def convert(
@@ -81,25 +93,63 @@ def convert(
     cut = pixels.margins(planes)
     images = [pixels.convert(part, cut, transpose=transpose) for part in planes]
     brought = _said_of_sides(planes, cut)
-    transposed = ("Rows and columns were swapped.",) if transpose else ()
-    inverted, doubts = _inverted(images, invert)
+    transposed = (_TRANSPOSED,) if transpose else ()
+    inverted = _invert(images) if invert else ()
     notes = [*raw.notes, *_merged([p.notes for p in planes]), *brought, *transposed, *inverted]
     notes += [*_merged([part.notes for part in found]), *named.notes]
     parts = [*zip(images, named.parts, strict=True)]
     if len(parts) == 1:
         parts, said = _split(*parts[0], raw.source)
         notes.append(said)
+    return _looked_at(parts, named.names, notes, ground=not invert)
+
+
+def changed(
+    before: Converted, *, invert: bool = False, transpose: bool = False, fewer: bool = False
+) -> Converted:
+    """Return converted images with something mended that was seen only once they were there.
+
+    Args:
+        before: the images.
+        invert: as in `convert`.
+        transpose: as in `convert`.
+        fewer: leave out the classes without images.
+    """
+    images = [before.x_train, before.x_test]
+    if transpose:
+        images = [np.ascontiguousarray(part.swapaxes(1, 2)) for part in images]
+    said = [*(_invert(images) if invert else ()), *((_TRANSPOSED,) if transpose else ())]
+    known, names = [before.y_train, before.y_test], before.class_names
+    if fewer:
+        there = np.unique(np.concatenate(known))
+        absent = [name for label, name in enumerate(names) if label not in there]
+        known = [np.searchsorted(there, part).astype(np.uint8) for part in known]
+        names = tuple(names[label] for label in there)
+        said.append(f"Classes without images were left out: {_listed(absent)}.")
+    parts = [*zip(images, known, strict=True)]
+    return _looked_at(parts, names, [*before.notes, *said], ground=not invert)
+
+
+def _looked_at(
+    parts: Sequence[tuple[np.ndarray, np.ndarray]],
+    names: tuple[str, ...],
+    notes: Sequence[str],
+    *,
+    ground: bool,
+) -> Converted:
+    """Put the parts together, and say what in them is likely a mistake."""
     (x_train, y_train), (x_test, y_test) = parts
-    doubts += [part.scale.question for part in planes]
-    doubts += [*_absent(y_train, y_test, named.names), *_twice(x_train, x_test)]
+    bright = _bright((x_train, x_test)) if ground else []
+    absent, empty = _absent(y_train, y_test, names)
     return Converted(
         x_train=x_train,
         y_train=y_train,
         x_test=x_test,
         y_test=y_test,
-        class_names=named.names,
+        class_names=names,
         notes=tuple(dict.fromkeys(notes)),
-        questions=tuple(dict.fromkeys(doubt for doubt in doubts if doubt)),
+        questions=(*bright, *_dim((x_train, x_test)), *absent, *_twice(x_train, x_test)),
+        offers=(*(("invert",) if bright else ()), *(("classes",) if empty else ())),
     )
 
 
@@ -135,7 +185,8 @@ def _check_lengths(raw: Raw, split: str, images: int, known: int) -> None:
         fewer = min(images, known)
         raise errors.unusable(
             raw.source,
-            f"`{key}` has {images:,} images and `{raw.name_of(f'y_{split}')}` {known:,} labels",
+            f"`{key}` has {counting.of(images, 'image')} and `{raw.name_of(f'y_{split}')}`"
+            f" {counting.of(known, 'label')}",
             expected="a label for each image",
             mend=f"x, y = x[:{fewer}], y[:{fewer}]",
         )
@@ -171,31 +222,36 @@ def _said_of_sides(planes: Sequence[pixels.Planes], cut: tuple[int, int]) -> lis
     return list(dict.fromkeys(notes))
 
 
-def _inverted(images: list[np.ndarray], invert: bool) -> tuple[list[str], list[str]]:
-    """Invert in place in the list what should be; return notes and doubts."""
-    bright = [pixels.bright(part) for part in images]
+def _invert(images: list[np.ndarray]) -> tuple[str, ...]:
+    """Invert the bright parts, or all where none is, in place in the list; say so."""
     parts = ("training ", "test ") if len(images) == 2 else ("",)
+    most = [2 * pixels.bright(part) > len(part) for part in images]
+    chosen = [at for at in range(len(images)) if most[at] or not any(most)]
+    for at in chosen:
+        images[at] = 255 - images[at]
+    which = "and ".join(parts[at] for at in chosen)
+    return (f"The {which}images were inverted: dark became bright.",)
+
+
+def _bright(images: Sequence[np.ndarray]) -> list[str]:
+    """Say which of the training and test images have a bright ground."""
+    bright = [pixels.bright(part) for part in images]
+    parts = ("training ", "test ")
     most = [2 * count > len(part) for count, part in zip(bright, images, strict=True)]
-    if invert:
-        chosen = [at for at in range(len(images)) if most[at] or not any(most)]
-        for at in chosen:
-            images[at] = 255 - images[at]
-        which = "and ".join(parts[at] for at in chosen)
-        return [f"The {which}images were inverted: dark became bright."], []
-    doubts = []
+    said = []
     if any(most):
-        which = "and ".join(parts[at] for at in range(len(images)) if most[at])
-        doubts.append(
-            f"The {which}images have a bright ground; models here expect bright ink on a dark"
-            " one. Add them with `--invert` to invert them."
+        which = "" if all(most) else parts[most.index(True)]
+        said.append(
+            f"The {which}images have a bright ground; models here expect bright ink on a dark one."
         )
     for at, (count, part) in enumerate(zip(bright, images, strict=True)):
         if len(part) // 10 < min(count, len(part) - count):
-            doubts.append(
-                f"{count:,} of {len(part):,} {parts[at]}images have a bright ground, the others a"
-                " dark one."
+            said.append(
+                f"{count:,} of {counting.of(len(part), f'{parts[at]}image')}"
+                f" {'has' if count == 1 else 'have'} a bright ground, the"
+                f" {'other' if len(part) - count == 1 else 'others'} a dark one."
             )
-    return [], doubts
+    return said
 
 
 def _split(
@@ -213,32 +269,38 @@ def _split(
     if not aside.any():  # one image a class
         aside[random.integers(len(images))] = True
     note = (
-        f"There were no test images: a sixth of each class, {aside.sum():,} of {len(images):,}"
-        " images, was set aside for the test."
+        f"There were no test images: a sixth of each class, {aside.sum():,} of"
+        f" {counting.of(len(images), 'image')}, was set aside for the test."
     )
     return [(images[~aside], known[~aside]), (images[aside], known[aside])], note
 
 
-def _absent(y_train: np.ndarray, y_test: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Say which classes a part lacks, and whether the labels hold fewer classes than names."""
+def _dim(images: Sequence[np.ndarray]) -> list[str]:
+    """Say that no pixel is bright, where none is."""
+    high = max(int(part.max(initial=0)) for part in images)
+    dim = f"The brightest pixel is {high} of 255: the images are almost black."
+    return [dim] if high < _DIM else []
+
+
+def _absent(
+    y_train: np.ndarray, y_test: np.ndarray, names: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Say which classes a part lacks, and tell whether the labels hold fewer than the names."""
     counts = [np.bincount(part, minlength=len(names)) for part in (y_train, y_test)]
     nowhere = [name for name, n in zip(names, counts[0] + counts[1], strict=True) if not n]
     said = []
     if nowhere:
-        said.append(
-            f"There are {len(names)} class names, but no images of {_listed(nowhere)}. If these"
-            " are no classes, name those that are with `--classes`."
-        )
+        said.append(f"There are {len(names)} class names, but no images of {_listed(nowhere)}.")
     for part, other, what in ((counts[0], counts[1], "training"), (counts[1], counts[0], "test")):
         absent = [name for name, n, m in zip(names, part, other, strict=True) if not n and m]
         if absent:
             said.append(f"There are no {what} images of {_listed(absent)}.")
-    return said
+    return said, len(names) - len(nowhere) >= labels.MIN_CLASSES and bool(nowhere)
 
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:8])
-    return f"{shown} and {len(names) - 8} more classes" if len(names) > 8 else shown
+    return f"{shown} and {counting.of(len(names) - 8, 'more class')}" if len(names) > 8 else shown
 
 
 def _twice(x_train: np.ndarray, x_test: np.ndarray) -> list[str]:

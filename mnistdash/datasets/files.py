@@ -7,21 +7,31 @@ from collections.abc import Callable, Sequence
 
 from mnistdash.datasets import conversion, errors, idx, npz, pictures, roles, sniffing, table
 
+Reader = Callable[[conversion.OnProgress], conversion.Raw]
 _MAX_LISTED = 5000  # files of a folder are looked at to tell what it is
 
 
-def read(paths: Sequence[pathlib.Path], *, test: pathlib.Path | None = None) -> conversion.Raw:
+def read(
+    paths: Sequence[pathlib.Path],
+    *,
+    test: pathlib.Path | None = None,
+    on_progress: conversion.OnProgress = conversion.unheard,
+) -> conversion.Raw:
     """Read images and labels from a file, a folder, or several files of one array each.
 
     Args:
         paths: NPZ, IDX, CSV or ZIP files, or a folder of them or of pictures.
         test: another file or folder whose images are the test images.
+        on_progress: called on the way.
 
     Raises:
         DataError: there is nothing that is read, or it is damaged.
     """
-    raw = _one(paths[0]) if len(paths) == 1 else _several(paths, "the files")
-    return raw if test is None else _with_test(raw, _one(test))
+    if len(paths) == 1:
+        raw = _one(paths[0], on_progress)
+    else:
+        raw = _several(paths, "the files", on_progress)
+    return raw if test is None else _with_test(raw, _one(test, on_progress))
 
 
 def _with_test(raw: conversion.Raw, test: conversion.Raw) -> conversion.Raw:
@@ -42,15 +52,15 @@ def _with_test(raw: conversion.Raw, test: conversion.Raw) -> conversion.Raw:
     )
 
 
-def _one(path: pathlib.Path) -> conversion.Raw:
+def _one(path: pathlib.Path, on_progress: conversion.OnProgress) -> conversion.Raw:
     reader = reader_of(path)
     try:
-        return reader()
+        return reader(on_progress)
     except OSError as error:
         raise errors.unusable(path.name, f"it can't be read ({type(error).__name__})") from None
 
 
-def reader_of(path: pathlib.Path) -> Callable[[], conversion.Raw]:
+def reader_of(path: pathlib.Path) -> Reader:
     """Return what reads a file or folder, having looked at its first bytes alone.
 
     Raises:
@@ -76,7 +86,7 @@ def reader_of(path: pathlib.Path) -> Callable[[], conversion.Raw]:
     raise sniffing.refuse(path, begin)
 
 
-def _zip_reader(path: pathlib.Path) -> Callable[[], conversion.Raw]:
+def _zip_reader(path: pathlib.Path) -> Reader:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -88,31 +98,31 @@ def _zip_reader(path: pathlib.Path) -> Callable[[], conversion.Raw]:
         raise errors.unusable(path.name, f"it is incomplete or {kind}") from None
     if _holds_arrays(names) or path.suffix == ".npz":
         npz.check(path)
-        return lambda: npz.read(path)
+        return lambda _: npz.read(path)
     pictures.check(entries, path.name)
-    return lambda: _zip_of_pictures(path)
+    return lambda on_progress: _zip_of_pictures(path, on_progress)
 
 
 def _holds_arrays(names: Sequence[str]) -> bool:
     return bool(names) and all(name.endswith(".npy") for name in names)
 
 
-def _zip_of_pictures(path: pathlib.Path) -> conversion.Raw:
+def _zip_of_pictures(path: pathlib.Path, on_progress: conversion.OnProgress) -> conversion.Raw:
     try:
         with zipfile.ZipFile(path) as archive:
-            return pictures.read(pictures.in_zip(archive, path.name), path.name)
+            return pictures.read(pictures.in_zip(archive, path.name), path.name, on_progress)
     except zipfile.BadZipFile:
         raise errors.unusable(path.name, "it is incomplete or no ZIP file") from None
 
 
-def _table_reader(path: pathlib.Path) -> Callable[[], conversion.Raw]:
+def _table_reader(path: pathlib.Path) -> Reader:
     refused = table.reason(path)
     if refused:
         raise errors.DataError(refused)
-    return lambda: table.read(path)
+    return lambda on_progress: table.read(path, on_progress)
 
 
-def _with_its_sisters(path: pathlib.Path, kind: str) -> Callable[[], conversion.Raw]:
+def _with_its_sisters(path: pathlib.Path, kind: str) -> Reader:
     """Read a file of one array with those beside it that belong to the same set."""
     sets = (idx.groups if kind == "idx" else npz.group)(sorted(path.parent.iterdir()))
     found = next((files for files in sets.values() if path in files.values()), None)
@@ -126,10 +136,10 @@ def _with_its_sisters(path: pathlib.Path, kind: str) -> Callable[[], conversion.
         )
     source = roles.of(path.name).rest or path.parent.name
     reader = idx.read if kind == "idx" else npz.read_group
-    return lambda: reader(found, source)
+    return lambda _: reader(found, source)
 
 
-def _folder_reader(folder: pathlib.Path, source: str) -> Callable[[], conversion.Raw]:
+def _folder_reader(folder: pathlib.Path, source: str) -> Reader:
     inside = _listed(folder)
     files = [path for path in inside if path.is_file()]
     several = _several_reader([*files, *_nested(inside)], source)
@@ -141,7 +151,7 @@ def _folder_reader(folder: pathlib.Path, source: str) -> Callable[[], conversion
     entries = pictures.in_folder(folder)
     if pictures.are_classes(entries):
         pictures.check(entries, source)
-        return lambda: pictures.read(pictures.in_folder(folder), source)
+        return lambda on_progress: pictures.read(pictures.in_folder(folder), source, on_progress)
     folders = [path for path in inside if path.is_dir()]
     if len(folders) == 1:
         return _folder_reader(folders[0], source)
@@ -166,7 +176,9 @@ def _nested(inside: Sequence[pathlib.Path]) -> list[pathlib.Path]:
     return [path for folder in folders for path in _listed(folder) if path.is_file()]
 
 
-def _several(paths: Sequence[pathlib.Path], source: str) -> conversion.Raw:
+def _several(
+    paths: Sequence[pathlib.Path], source: str, on_progress: conversion.OnProgress
+) -> conversion.Raw:
     reader = _several_reader(list(paths), source)
     if reader is None:
         names = ", ".join(path.name[:30] for path in paths[:4])
@@ -175,12 +187,10 @@ def _several(paths: Sequence[pathlib.Path], source: str) -> conversion.Raw:
             f"{names} do not belong together",
             expected="training images and labels in two files, or a training and a test table",
         )
-    return reader()
+    return reader(on_progress)
 
 
-def _several_reader(
-    files: Sequence[pathlib.Path], source: str
-) -> Callable[[], conversion.Raw] | None:
+def _several_reader(files: Sequence[pathlib.Path], source: str) -> Reader | None:
     """Return what reads files that belong together, if they do."""
     for groups, reader in ((idx.groups, idx.read), (npz.group, npz.read_group)):
         sets = {k: found for k, found in groups(files).items() if {"x_train"} & found.keys()}
@@ -196,11 +206,11 @@ def _several_reader(
                 begin = sniffing.head(path, 512)
                 if sniffing.kind(begin) in ("web", "empty"):
                     raise sniffing.refuse(path, begin)
-            return lambda reader=reader, found=found: reader(found, source)
+            return lambda _, reader=reader, found=found: reader(found, source)
     return _tables_reader([path for path in files if path.name.lower().endswith(table.ENDINGS)])
 
 
-def _tables_reader(tables: Sequence[pathlib.Path]) -> Callable[[], conversion.Raw] | None:
+def _tables_reader(tables: Sequence[pathlib.Path]) -> Reader | None:
     """Return what reads one table with labels, or a training and a test table."""
     usable = [path for path in tables if table.reason(path) is None]
     if not tables:
@@ -214,11 +224,11 @@ def _tables_reader(tables: Sequence[pathlib.Path]) -> Callable[[], conversion.Ra
     if len(usable) > 1 and set(by_split) != {"train", "test"}:
         return None
 
-    def reader() -> conversion.Raw:
+    def reader(on_progress: conversion.OnProgress) -> conversion.Raw:
         train = by_split.get("train") or usable[0]
-        raw = table.read(train)
+        raw = table.read(train, on_progress)
         raw = dataclasses.replace(raw, notes=(*raw.notes, *notes))
         test = by_split.get("test")
-        return raw if test in (None, train) else _with_test(raw, table.read(test))
+        return raw if test in (None, train) else _with_test(raw, table.read(test, on_progress))
 
     return reader

@@ -6,7 +6,8 @@ import hashlib
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from mnistdash.datasets import conversion, errors, labels, npz
 FORM = "mnistdash_form"
 _VERSION = 1
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_TEXTS = ("class_names", "notes", "questions", "offers", "sums", "signature")
 _MAX_CACHED = 12  # conversions
 
 
@@ -30,6 +32,7 @@ class Kept:
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
     questions: tuple[str, ...]
+    offers: tuple[str, ...]
     sums: Mapping[str, str]
     signature: str
     read_train: Callable[[], tuple[np.ndarray, np.ndarray]]
@@ -43,19 +46,53 @@ def in_memory(converted: conversion.Converted) -> Kept:
         class_names=converted.class_names,
         notes=converted.notes,
         questions=converted.questions,
+        offers=converted.offers,
         sums={key: sum_of(getattr(converted, key)) for key in _ARRAYS},
         signature="",
         read_train=lambda: (converted.x_train, converted.y_train),
     )
 
 
-def write(path: pathlib.Path, converted: conversion.Converted, *, signature: str = "") -> None:
+def with_train(found: Kept, read_train: Callable[[], tuple[np.ndarray, np.ndarray]]) -> Kept:
+    """Return the same images, whose training part is got in another way."""
+    return dataclasses.replace(found, read_train=read_train)
+
+
+def converted(found: Kept) -> conversion.Converted:
+    """Return all of the images.
+
+    Raises:
+        DataError: they were damaged or removed meanwhile.
+    """
+    x_train, y_train = found.read_train()
+    return conversion.Converted(
+        x_train=x_train,
+        y_train=y_train,
+        x_test=found.x_test,
+        y_test=found.y_test,
+        class_names=found.class_names,
+        notes=found.notes,
+        questions=found.questions,
+        offers=found.offers,
+    )
+
+
+def write(
+    path: pathlib.Path,
+    converted: conversion.Converted,
+    *,
+    name: str | None = None,
+    signature: str = "",
+    packed: bool = False,
+) -> None:
     """Write a file whole or not at all: beside its place, to the disk, then into its place.
 
     Args:
         path: where to.
         converted: what to write.
+        name: what the images are called, if not as the file.
         signature: what tells the file it was read from, as it was then.
+        packed: make the file small, as a database should have it, and slower to read.
 
     Raises:
         DataError: the folder can't be written or the disk is full.
@@ -65,21 +102,28 @@ def write(path: pathlib.Path, converted: conversion.Converted, *, signature: str
         "class_names": converted.class_names,
         "notes": converted.notes,
         "questions": converted.questions,
+        "offers": converted.offers,
         "sums": tuple(sum_of(arrays[key]) for key in _ARRAYS),
         "signature": (signature,),
     }
     entries = arrays | {key: np.array(text, str) for key, text in texts.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as stream:
-            np.savez(stream, allow_pickle=False, **{FORM: np.array(_VERSION)}, **entries)
+        with replacing(path) as stream:
+            save = np.savez_compressed if packed else np.savez
+            save(stream, allow_pickle=False, **{FORM: np.array(_VERSION)}, **entries)
     except OSError as error:
-        why = "the disk is full" if error.errno == 28 else "the home folder can't be written"
-        raise errors.DataError(f"{path.stem} could not be kept: {why}.") from None
+        raise not_kept(name or path.stem, error) from None
+
+
+def not_kept(name: str, error: OSError) -> errors.DataError:
+    """Return the sentence for images that could not be written."""
+    why = "the disk is full" if error.errno == 28 else "the home folder can't be written"
+    return errors.DataError(f"{name} could not be kept: {why}.")
 
 
 @contextlib.contextmanager
-def _replacing(path: pathlib.Path):  # noqa: ANN202 - a binary stream, as tempfile names none
+def replacing(path: pathlib.Path) -> Iterator[IO[bytes]]:
     """Yield a new file that takes the place of `path` once all of it is on the disk."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as stream:
         try:
@@ -105,53 +149,56 @@ def sync_folder(folder: pathlib.Path) -> None:
 
 def is_kept(known: Mapping[str, npz.Header]) -> bool:
     """Tell from the names of its arrays whether a file is of this form."""
-    return FORM in known and {*_ARRAYS, "sums", "notes", "questions", "signature"} <= known.keys()
+    return FORM in known and {*_ARRAYS, *_TEXTS} <= known.keys()
 
 
-def read(path: pathlib.Path) -> Kept:
+def read(path: pathlib.Path, *, name: str | None = None) -> Kept:
     """Read the test part and all texts.
+
+    Args:
+        path: a file that `write` left.
+        name: what the images are called, if not as the file.
 
     Raises:
         DataError: it is not as `write` left it.
     """
+    name = name or path.stem
     known = npz.headers(path)
     if not is_kept(known):
-        raise damaged(path)
-    texts = {
-        key: npz.read_array(path, key, known[key]).reshape(-1).tolist()
-        for key in ("class_names", "notes", "questions", "sums", "signature")
-    }
+        raise damaged(name)
+    texts = {key: npz.read_array(path, key, known[key]).reshape(-1).tolist() for key in _TEXTS}
     if not all(isinstance(text, str) for found in texts.values() for text in found):
-        raise damaged(path)
+        raise damaged(name)
     names = labels.clean_names(texts["class_names"])
     if len(texts["sums"]) != len(_ARRAYS) or not 2 <= len(names) <= labels.MAX_CLASSES:
-        raise damaged(path)
+        raise damaged(name)
     sums = dict(zip(_ARRAYS, texts["sums"], strict=True))
-    x_test, y_test = _part(path, "test", sums, len(names))
+    x_test, y_test = _part(path, name, "test", sums, len(names))
     return Kept(
         x_test=x_test,
         y_test=y_test,
         class_names=names,
         notes=tuple(texts["notes"]),
         questions=tuple(texts["questions"]),
+        offers=tuple(texts["offers"]),
         sums=sums,
         signature=" ".join(texts["signature"]),
-        read_train=lambda: _part(path, "train", sums, len(names)),
+        read_train=lambda: _part(path, name, "train", sums, len(names)),
     )
 
 
 def _part(
-    path: pathlib.Path, split: str, sums: Mapping[str, str], num_classes: int
+    path: pathlib.Path, name: str, split: str, sums: Mapping[str, str], num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     if not path.is_file():
-        raise errors.DataError(f"{path.name} is gone: it was removed or renamed.")
+        raise errors.DataError(f"{name} is gone: it was removed or renamed.")
     try:
         known = npz.headers(path)
         images, known_labels = (
             npz.read_array(path, key, known[key]) for key in (f"x_{split}", f"y_{split}")
         )
     except KeyError:
-        raise damaged(path) from None
+        raise damaged(name) from None
     right = (
         images.dtype == known_labels.dtype == np.uint8
         and images.shape == (len(known_labels), 28, 28)
@@ -161,13 +208,13 @@ def _part(
         and sum_of(known_labels) == sums[f"y_{split}"]
     )
     if not right:
-        raise damaged(path)
+        raise damaged(name)
     return images, known_labels
 
 
-def damaged(path: pathlib.Path) -> errors.DataError:
-    """Return the sentence for a file that is not as it was written."""
-    return errors.DataError(f"{path.name} was changed or damaged since it was added: add it again.")
+def damaged(name: str) -> errors.DataError:
+    """Return the sentence for images that are not as they were written."""
+    return errors.DataError(f"{name} was changed or damaged since it was added: add it again.")
 
 
 def sum_of(array: np.ndarray) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mnistdash.datasets import conversion, errors, files, idx, kept, naming, npz, pictures
 
@@ -22,15 +22,20 @@ class Entry:
     group: tuple[tuple[str, pathlib.Path], ...] = ()
 
 
-def entries(folders: Sequence[pathlib.Path], published: Mapping[str, int]) -> list[Entry]:
+def entries(
+    folders: Sequence[pathlib.Path],
+    published: Mapping[str, int],
+    shared: Collection[str] = (),
+) -> list[Entry]:
     """List what lies in the data folders, in order; nothing large is read.
 
     Args:
         folders: the data folders, the first before the others.
         published: the names that own files never get, and how many test images are theirs.
+        shared: the names of sets in a database, which come before files.
     """
     found: list[Entry] = []
-    names: dict[str, str] = {}
+    names = dict.fromkeys(shared, "images in the database")
     for folder in dict.fromkeys(folder.absolute() for folder in folders):
         for entry in _in_folder(folder, published):
             if entry.reason is None and entry.name in names:
@@ -189,6 +194,23 @@ def _raw(entry: Entry) -> conversion.Raw:
         return files.read([entry.path])
     reader = idx.read if idx.is_name(entry.path.name) else npz.read_group
     return reader(dict(entry.group), entry.name)
+
+
+def is_added(entry: Entry) -> bool:
+    """Tell whether a file is one that was added by command or by the page."""
+    return entry.path.suffix == ".npz" and kept.is_kept(npz.headers(entry.path))
+
+
+def stamp(entry: Entry) -> tuple[tuple[int, int, int], ...] | None:
+    """Return what tells soon that a set's files were changed; nothing once one is gone.
+
+    Of a folder only what lies right in it counts: looking through all of it takes its time.
+    """
+    try:
+        stats = [path.stat() for path in ([path for _, path in entry.group] or [entry.path])]
+    except OSError:
+        return None
+    return tuple((status.st_mtime_ns, status.st_size, status.st_ino) for status in stats)
 
 
 def signature(entry: Entry) -> str:

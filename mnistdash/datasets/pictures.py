@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
+from mnistdash import counting
 from mnistdash.datasets import conversion, errors, pixels, roles, sniffing
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
@@ -126,8 +127,14 @@ class _Labelled:
     label: str
 
 
-def read(entries: Sequence[Entry], source: str) -> conversion.Raw:
+def read(
+    entries: Sequence[Entry],
+    source: str,
+    on_progress: conversion.OnProgress = conversion.unheard,
+) -> conversion.Raw:
     """Read pictures as 28x28 greys, labelled by the folder they lie in.
+
+    `on_progress` is called with the share of the pictures that are read.
 
     Raises:
         DataError: there are no class folders, or most pictures can't be read.
@@ -140,18 +147,16 @@ def read(entries: Sequence[Entry], source: str) -> conversion.Raw:
     others = len(entries) - len(labelled)
     if others:
         notes.append(
-            f"{_count(others, 'file')} that {_are(others)} no pictures of a class left out."
+            f"{counting.of(others, 'file')} that {_are(others)} no pictures of a class left out."
         )
     if splits["val"] and not splits["test"]:
         splits["test"] = splits["val"]
         notes.append("The pictures for validation are the test images.")
     elif splits["val"]:
-        notes.append(f"{_count(len(splits['val']), 'picture')} for validation were left out.")
-    found, seen = {}, _Seen()
-    for split in ("train", "test"):
-        if splits[split]:
-            found[split] = _decoded(splits[split], seen)
-    notes += seen.notes(source, len(splits["train"]) + len(splits["test"]))
+        notes.append(f"{counting.of(len(splits['val']), 'picture')} for validation were left out.")
+    seen = _Seen(len(splits["train"]) + len(splits["test"]), on_progress)
+    found = {split: _decoded(splits[split], seen) for split in ("train", "test") if splits[split]}
+    notes += seen.notes(source)
     if "train" not in found:
         raise errors.unusable(source, "it has test pictures and none to train", expected=_TREE)
     test = found.get("test", (None, None))
@@ -165,10 +170,6 @@ def read(entries: Sequence[Entry], source: str) -> conversion.Raw:
         called={"x_train": "pictures to train", "x_test": "pictures to test",
                 "y_train": "folders", "y_test": "folders"},
     )  # fmt: skip
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _are(number: int) -> str:
@@ -192,8 +193,8 @@ def _labelled(entries: Sequence[Entry], source: str) -> list[_Labelled]:
     if not any(roles.of(picture.label).split is None for picture in labelled):
         raise errors.unusable(
             source,
-            f"{_count(len(found), 'picture')} in it {_are(len(found))} in no folder of a class,"
-            f" such as {found[0].parts[-1][:30]}",
+            f"{counting.of(len(found), 'picture')} in it {_are(len(found))} in no folder of a"
+            f" class, such as {found[0].parts[-1][:30]}",
             expected=_TREE,
         )
     return labelled
@@ -211,36 +212,46 @@ def _split_of(folders: Sequence[str]) -> str:
 class _Seen:
     """What happened to pictures on the way, to be said in one sentence each."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: int, on_progress: conversion.OnProgress) -> None:
+        self.pictures = pictures
+        self._on_progress = on_progress
+        self._done = 0
         self.damaged: list[str] = []
         self.sizes: dict[tuple[int, int], int] = {}
         self.colour = self.turned = self.transparent = self.animated = 0
 
-    def notes(self, source: str, pictures: int) -> list[str]:
+    def another(self) -> None:
+        """Count a picture, and report a hundred times on the way."""
+        self._done += 1
+        if self._done % max(self.pictures // 100, 1) == 0:
+            self._on_progress(self._done / self.pictures)
+
+    def notes(self, source: str) -> list[str]:
         """Return the sentences.
 
         Raises:
             DataError: more than a tenth of the pictures can't be read.
         """
         bad = len(self.damaged)
-        if bad > pictures / 10:
+        if bad > self.pictures / 10:
             raise errors.unusable(
                 source,
-                f"{bad:,} of {pictures:,} pictures can't be read, such as {self.damaged[0][:40]}",
+                f"{bad:,} of {counting.of(self.pictures, 'picture')} can't be read, such as"
+                f" {self.damaged[0][:40]}",
                 expected="PNG, JPEG, WebP, BMP or GIF, at most 10 MB and 16 megapixels each",
             )
         said = []
         if bad:
             said.append(
-                f"{_count(bad, 'picture')} can't be read and {'was' if bad == 1 else 'were'} left"
-                f" out, such as {self.damaged[0][:40]}."
+                f"{counting.of(bad, 'picture')} can't be read and {_became(bad)} left out, such as"
+                f" {self.damaged[0][:40]}."
             )
         others = sum(n for size, n in self.sizes.items() if size != (pixels.SIDE, pixels.SIDE))
         if others:
             sizes = [f"{w}x{h}" for w, h in self.sizes if (w, h) != (pixels.SIDE, pixels.SIDE)]
             which = f"{sizes[0]}" if len(sizes) == 1 else f"{len(sizes)} sizes"
             said.append(
-                f"{_count(others, 'picture')} of {which} {_became(others)} brought to 28x28 by"
+                f"{counting.of(others, 'picture')} of {which} {_became(others)} brought to 28x28 by"
                 " area, centred on their ground."
             )
         for number, what in (
@@ -249,7 +260,7 @@ class _Seen:
             (self.transparent, "with transparent parts laid on a ground that ink stands out from."),
             (self.animated, "of several frames: the first was taken."),
         ):
-            said += [f"{_count(number, 'picture')} {what}"] if number else []
+            said += [f"{counting.of(number, 'picture')} {what}"] if number else []
         return said
 
 
@@ -262,6 +273,7 @@ def _decoded(pictures: Sequence[_Labelled], seen: _Seen) -> tuple[np.ndarray, np
     images = np.empty((len(pictures), pixels.SIDE, pixels.SIDE), np.uint8)
     known: list[str] = []
     for picture in pictures:
+        seen.another()
         try:
             images[len(known)] = _image(picture.entry, seen)
         except Exception:  # hostile pictures make decoders raise anything

@@ -5,13 +5,14 @@ import math
 
 import numpy as np
 
+from mnistdash import counting
 from mnistdash.datasets import errors
 
 SIDE = 28
 MAX_SIDE = 1024
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue. Source: ITU-R BT.601
 _PART = 500  # images are converted at a time: doubles of all of them would fill the memory
-_DIM = 32  # of 255: an image without a brighter pixel is almost black
+_DIM = 32  # of 255: fractions below it are on a scale of their own
 _TOLERANCE = 1e-3  # of floats that were computed, not stored
 _DEEP = (1023, 4095, 16383, 65535)  # the whitest pixel of 10, 12, 14 and 16 bits
 
@@ -23,7 +24,6 @@ class Scale:
     low: float
     high: float
     note: str = ""
-    question: str = ""
 
     @property
     def factor(self) -> float:
@@ -167,7 +167,7 @@ def _scale(values: np.ndarray, source: str, key: str) -> Scale:
         bad = int(len(values.reshape(-1)) - np.isfinite(values).sum())
         raise errors.unusable(
             source,
-            f"{_count(bad, 'pixel')} of `{key}` {'is' if bad == 1 else 'are'} no number"
+            f"{counting.of(bad, 'pixel')} of `{key}` {'is' if bad == 1 else 'are'} no number"
             " (NaN or infinite)",
             expected="numbers of 0-255",
             mend=f"{key} = np.nan_to_num({key})",
@@ -206,10 +206,9 @@ def _whole_scale(values: np.ndarray, low: float, high: float) -> Scale | None:
     if high > 255 + slack:
         white = next(white for white in _DEEP if high <= white + slack)
         return Scale(0, white, f"Pixels of 0-{white} became 0-255.")
-    dim = f"The brightest pixel is {high:.0f} of 255: the images are almost black."
     said = "" if values.dtype == np.uint8 else f"Pixels of 0-255 stored as {values.dtype} "
     said += "were rounded to whole numbers." if slack else "became bytes." if said else ""
-    return Scale(0, 255, said, dim if 0 < high < _DIM else "")
+    return Scale(0, 255, said)
 
 
 def _mended_range(values: np.ndarray, low: float, key: str) -> str:
@@ -322,7 +321,3 @@ def bright(images: np.ndarray) -> int:
         images: uint8 `(n, 28, 28)`.
     """
     return int((np.median(_edges(images), axis=1) > 127).sum())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -146,8 +146,12 @@ def _places(known: Form) -> _Places | None:
     return None
 
 
-def read(path: pathlib.Path) -> conversion.Raw:
+def read(
+    path: pathlib.Path, on_progress: conversion.OnProgress = conversion.unheard
+) -> conversion.Raw:
     """Read a table of images with labels, all of it as training images.
+
+    `on_progress` is called with the share of its bytes that are read.
 
     Raises:
         DataError: it has no labels, a row of another length, or cells that are no numbers.
@@ -157,7 +161,7 @@ def read(path: pathlib.Path) -> conversion.Raw:
         raise errors.DataError(refused)
     known = form(path)
     places = _places(known)
-    numbers, texts = _parsed(path, known)
+    numbers, texts = _parsed(path, known, on_progress)
     notes = []
     if places.index is not None:
         numbers = numbers[:, 1:]
@@ -190,14 +194,22 @@ class _Stream(io.RawIOBase):
         with path.open("rb") as stream:
             packed = stream.read(2) == b"\x1f\x8b"
         self._name = path.name
-        self._stream = (gzip.open if packed else open)(path, "rb")
+        self._size = path.stat().st_size
+        self._file = path.open("rb")
+        self._stream = gzip.GzipFile(fileobj=self._file) if packed else self._file
         self._total = self._of_line = 0
 
     def readable(self) -> bool:
         return True
 
+    @property
+    def share(self) -> float:
+        """The share of the file's bytes, as they lie there, that are read."""
+        return self._file.tell() / self._size
+
     def close(self) -> None:
         self._stream.close()
+        self._file.close()
         super().close()
 
     def readinto(self, target: memoryview) -> int:
@@ -210,34 +222,19 @@ class _Stream(io.RawIOBase):
         return count
 
 
-def _parsed(path: pathlib.Path, known: Form) -> tuple[np.ndarray, np.ndarray | None]:
+def _parsed(
+    path: pathlib.Path, known: Form, on_progress: conversion.OnProgress
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Read all rows, a thousand at a time, and return the numbers and the text labels, if any."""
-    import pandas as pd
-
-    numbers: list[np.ndarray] = []
-    texts: list[np.ndarray] = []
+    parts: list[_Part] = []
     rows = 0
     try:
-        with io.BufferedReader(_Stream(path), 2**18) as stream, pd.read_csv(
-            stream,
-            sep=r"\s+" if known.delimiter == " " else known.delimiter,
-            decimal=known.decimal,
-            encoding=known.encoding,
-            encoding_errors="replace",
-            header=None,
-            skiprows=1 if known.header else 0,
-            names=range(known.columns),
-            index_col=False,
-            keep_default_na=False,
-            chunksize=_ROWS,
-            low_memory=False,
-            on_bad_lines="error",
-        ) as frames:  # fmt: skip
+        source = _Stream(path)
+        with io.BufferedReader(source, 2**18) as stream, _frames(stream, known) as frames:
             for frame in frames:
-                values, text = _of_frame(frame, known, path, rows)
-                numbers.append(values)
-                texts += [] if text is None else [text]
+                parts.append(_of_frame(frame, known, path, rows))
                 rows += len(frame)
+                on_progress(source.share)
                 if rows > 2 * conversion.MAX_IMAGES:
                     raise errors.unusable(path.name, f"it has more than {rows:,} rows")
     except errors.DataError:
@@ -248,14 +245,52 @@ def _parsed(path: pathlib.Path, known: Form) -> tuple[np.ndarray, np.ndarray | N
         if line:
             what = f"line {line[2]} has {line[3]} cells, the others {line[1]}"
         raise errors.unusable(path.name, what, mend=_MEND) from None
-    if texts and len(texts) != len(numbers):
-        raise errors.unusable(path.name, "some labels are text and others numbers", mend=_MEND)
-    return np.concatenate(numbers), np.concatenate(texts) if texts else None
+    places = {part.place for part in parts if part.texts is not None}
+    if len(places) > 1:
+        raise errors.unusable(path.name, "its first and its last column hold text", mend=_MEND)
+    if places:  # a thousand rows may hold the numbers among labels such as 0-9 and A-Z
+        parts = [part.with_texts(*places) for part in parts]
+    numbers = np.concatenate([part.numbers for part in parts])
+    return numbers, np.concatenate([part.texts for part in parts]) if places else None
 
 
-def _of_frame(
-    frame: "pd.DataFrame", known: Form, path: pathlib.Path, before: int
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _frames(stream: io.BufferedReader, known: Form) -> "pd.io.parsers.TextFileReader":
+    import pandas as pd
+
+    return pd.read_csv(
+        stream,
+        sep=r"\s+" if known.delimiter == " " else known.delimiter,
+        decimal=known.decimal,
+        encoding=known.encoding,
+        encoding_errors="replace",
+        header=None,
+        skiprows=1 if known.header else 0,
+        names=range(known.columns),
+        index_col=False,
+        keep_default_na=False,
+        chunksize=_ROWS,
+        low_memory=False,
+        on_bad_lines="error",
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Part:
+    """Some rows: their numbers, and their labels and whose column these were if they are text."""
+
+    numbers: np.ndarray
+    texts: np.ndarray | None = None
+    place: int | None = None
+
+    def with_texts(self, place: int) -> "_Part":
+        """Return the same rows with the labels as text, as those of other rows are."""
+        if self.texts is not None:
+            return self
+        texts = np.array([f"{label:g}" for label in self.numbers[:, place]], str)
+        return _Part(np.delete(self.numbers, place, axis=1), texts, place)
+
+
+def _of_frame(frame: "pd.DataFrame", known: Form, path: pathlib.Path, before: int) -> _Part:
     """Return the numbers of some rows as narrow as they fit, and the labels if they are text."""
     texts = [at for at, kind in enumerate(frame.dtypes) if kind.kind not in "iuf"]
     places = _places(known)
@@ -276,7 +311,7 @@ def _of_frame(
     if values.dtype.kind == "f" and np.isnan(values).any():
         row = int(np.isnan(values).any(axis=1).argmax())
         raise _bad_row(path, before + row, f"a cell is empty, or it has fewer than {known.columns}")
-    return _narrowed(values), text
+    return _Part(_narrowed(values), text, texts[0] if texts else None)
 
 
 def _bad_row(path: pathlib.Path, row: int, what: str) -> errors.DataError:

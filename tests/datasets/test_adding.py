@@ -202,14 +202,14 @@ def test_a_conversion_is_done_once(
     read = files.read
     monkeypatch.setattr(files, "read", lambda paths: reads.append(paths) or read(paths))
     first = datasets.load("My Digits")
-    datasets._load.cache_clear()
+    datasets.forget()
     second = datasets.load("My Digits")
     assert len(reads) == 1
     assert (first.sha256, first.notes) == (second.sha256, second.notes)
     np.testing.assert_array_equal(first.x_train, second.x_train)
     assert datasets.names() == ("optdigits", "My Digits")
     os.utime(file, ns=(1, 1))
-    datasets._load.cache_clear()
+    datasets.forget()
     datasets.load("My Digits")
     assert len(reads) == 2
     assert len(list((home / "data" / ".converted").iterdir())) == 1

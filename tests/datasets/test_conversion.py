@@ -146,9 +146,7 @@ def test_images_counted_by_the_last_axis(images: np.ndarray) -> None:
 
 def test_bright_ground_is_asked_and_inverted(images: np.ndarray) -> None:
     """Dark on light is noticed; `invert` makes it MNIST's; without need it inverts all."""
-    assert (
-        "The training and test images have a bright ground" in converted(255 - images).questions[0]
-    )
+    assert "The images have a bright ground" in converted(255 - images).questions[0]
     found = converted(255 - images, invert=True)
     np.testing.assert_array_equal(found.x_test, images[48:])
     assert found.questions == ()

@@ -55,8 +55,8 @@ def arrays() -> Arrays:
 def published(monkeypatch: pytest.MonkeyPatch, arrays: Arrays) -> Arrays:
     """The same small arrays, published under the name mnist as far as the sums say."""
     sums = {key: hashlib.sha256(array.tobytes()).hexdigest() for key, array in arrays.items()}
-    known = dataclasses.replace(datasets._PUBLISHED["mnist"], sums=sums, num_test=10)
-    monkeypatch.setitem(datasets._PUBLISHED, "mnist", known)
+    known = dataclasses.replace(datasets.published.KNOWN["mnist"], sums=sums, num_test=10)
+    monkeypatch.setitem(datasets.published.KNOWN, "mnist", known)
     return arrays
 
 
@@ -114,14 +114,14 @@ def test_optdigits_are_drawn_as_mnist_draws() -> None:
 
 def test_full_square_is_enlarged_to_a_square() -> None:
     """8x8 cells of full ink become 20x20 of 255 with four empty rows on every side."""
-    image = datasets._enlarge(np.full((1, 8, 8), 16, np.uint8))[0]
+    image = datasets.published._enlarge(np.full((1, 8, 8), 16, np.uint8))[0]
     assert (image[4:24, 4:24] == 255).all()
     assert image.sum(dtype=np.int64) == 400 * 255
 
 
 def test_empty_image_stays_empty() -> None:
     """An image without ink has no mass to divide by."""
-    assert not datasets._enlarge(np.zeros((1, 8, 8), np.uint8)).any()
+    assert not datasets.published._enlarge(np.zeros((1, 8, 8), np.uint8)).any()
 
 
 # --- the real ones --------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_idx_is_the_same_data_as_npz(
     first = datasets.load("mnist")
     np.testing.assert_array_equal(first.x_train, published["x_train"])
     (data / "mnist.npz").unlink()
-    datasets._load.cache_clear()
+    datasets.forget()
     write_idx(data if flat else data / "mnist", published, zipped=zipped)
     second = datasets.load("mnist")
     assert first.sha256 == second.sha256
@@ -229,7 +229,7 @@ def test_arrays_are_read_only(data: pathlib.Path, published: Arrays) -> None:
     np.savez(data / "mnist.npz", **published)
     write_idx(data / "fashion_mnist", published, zipped=False)
     for dataset in (datasets.load("mnist"), datasets.load("optdigits")):
-        for key in datasets.ARRAYS:
+        for key in datasets.published.ARRAYS:
             with pytest.raises(ValueError, match="read-only"):
                 getattr(dataset, key)[0] = 1
 
@@ -280,7 +280,9 @@ def test_training_images_are_counted_without_being_read(
     else:
         write_idx(data, published, zipped=kind == "gz")
     found = datasets.load("mnist")
-    monkeypatch.setattr(datasets, "_read", lambda *_: pytest.fail("images were read to be counted"))
+    monkeypatch.setattr(
+        datasets.published, "_read", lambda *_: pytest.fail("images were read to be counted")
+    )
     assert found.num_train == len(published["x_train"])
 
 
@@ -551,7 +553,7 @@ def test_no_damage_raises_anything_else(data: pathlib.Path, arrays: Arrays) -> N
             at = int(random.integers(250) if random.random() < 0.5 else random.integers(-300, 0))
             damaged[at] ^= 1 << int(random.integers(8))
             (data / "own.npz").write_bytes(damaged)
-            datasets._load.cache_clear()
+            datasets.forget()
             with contextlib.suppress(datasets.DataError):
                 own = datasets.load("own")
                 if not own.notes:  # an array whose name was damaged is said to be left out
@@ -698,7 +700,7 @@ def test_no_damage_of_gz_raises_anything_else(data: pathlib.Path, published: Arr
     good = path.read_bytes()
     for at in range(len(good)):
         path.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
-        datasets._load.cache_clear()
+        datasets.forget()
         with contextlib.suppress(datasets.DataError):
             np.testing.assert_array_equal(datasets.load("mnist").y_test, published["y_test"])
 
@@ -760,9 +762,9 @@ def offered(monkeypatch: pytest.MonkeyPatch, published: Arrays) -> Callable[[str
     checksum = "sha256:" + hashlib.sha256(content).hexdigest()
 
     def at(address: str) -> bytes:
-        known = datasets._PUBLISHED["mnist"]
+        known = datasets.published.KNOWN["mnist"]
         moved = dataclasses.replace(known, files=(("mnist.npz", address, checksum),))
-        monkeypatch.setitem(datasets._PUBLISHED, "mnist", moved)
+        monkeypatch.setitem(datasets.published.KNOWN, "mnist", moved)
         return content
 
     return at
@@ -847,7 +849,7 @@ def test_only_published_data_can_be_fetched(name: str) -> None:
 def test_offered_addresses_have_checksums() -> None:
     """Every file to download has a checksum that is none of the array sums."""
     for name in datasets.downloadable():
-        for _, address, checksum in datasets._PUBLISHED[name].files:
+        for _, address, checksum in datasets.published.KNOWN[name].files:
             kind, digits = checksum.split(":")
             assert address.startswith("https://")
             assert len(digits) == {"sha256": 64, "md5": 32}[kind]
