@@ -3,19 +3,26 @@
 import streamlit as st
 
 from mnistdash import datasets
-from mnistdash.ui import data_view, fields, state, widgets, words
+from mnistdash.ui import adding_view, changing_view, data_view, fields, state, widgets, words
 
 SMALL_PX = 160
 
 widgets.begin("Data")
-name = st.selectbox(
-    "Images",
-    datasets.names(),
-    format_func=datasets.title,
-    key="data_name",
-    persist_state="session",
-    width=2 * SMALL_PX,
-)
+adding_view.follow()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    name = st.selectbox(
+        "Images",
+        datasets.names(),
+        format_func=datasets.title,
+        key="data_name",
+        persist_state="session",
+        width=2 * SMALL_PX,
+    )
+    adding_view.button()
+    changing_view.menu(name)
+changing_view.trouble()
+adding_view.form()
+adding_view.watch()
 try:
     dataset = datasets.load(name)
     training = dataset.num_train

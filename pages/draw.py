@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnistdash.ink import decoding
 from mnistdash.ui import drawing, my_digits, state, widgets
 
 widgets.begin("Draw")
@@ -20,7 +21,10 @@ if source == "Draw":
     drawing.bring_back()
     drawing.canvas(answering)
 elif source == "Upload":
-    drawing.picture(answering, st.file_uploader("A picture of one digit or more", key="upload"))
+    chosen = st.file_uploader(
+        "A picture of one digit or more", key="upload", max_upload_size=decoding.MAX_MB
+    )
+    drawing.picture(answering, chosen)
 else:
     drawing.picture(answering, st.camera_input("A photograph of one digit or more", key="camera"))
 my_digits.my_digits(runs)

@@ -1347,7 +1347,7 @@ def test_data_page_says_how_a_file_was_read_and_which_were_not(
     said = text(at)
     assert "0-1" in said
     assert "255" in said
-    assert [e.label for e in at.expander if e.label] == ["Not offered: 1 in the data folder"]
+    assert [e.label for e in at.expander if e.label] == ["Not offered: 1 file in the data folder"]
     assert "broken" in said
     assert len(tiles(at, "samples-three")) == 3 * 8
 

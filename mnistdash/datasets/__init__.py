@@ -179,7 +179,7 @@ def _load(name: str) -> _Loaded:
 
 
 def _from_shelf(name: str, shelf: shared.Shelf, listed: str) -> _Loaded:
-    images = _dataset(name, shelf.read(name, _copies_folder()), added=True)
+    images = _dataset(name, shelf.read(name, _copies_folder()))
     return _Loaded(images, lambda: shelf is _shelf and shelf.listed().get(name) == listed)
 
 
@@ -188,12 +188,11 @@ def _own(entry: own.Entry) -> _Loaded:
         raise DataError(entry.reason)
     before = own.stamp(entry)
     found = own.read(entry, conversions_folder())
-    added = entry.path.parent == added_folder().absolute() and own.is_added(entry)
-    images = _dataset(entry.name, found, added=added)
+    images = _dataset(entry.name, found)
     return _Loaded(images, lambda: own.stamp(entry) == before)
 
 
-def _dataset(name: str, found: kept.Kept, *, added: bool) -> Dataset:
+def _dataset(name: str, found: kept.Kept) -> Dataset:
     return Dataset(
         name=name,
         title=name,
@@ -206,7 +205,6 @@ def _dataset(name: str, found: kept.Kept, *, added: bool) -> Dataset:
         notes=found.notes,
         questions=found.questions,
         offers=found.offers,
-        added=added,
     )
 
 
@@ -308,17 +306,40 @@ def are_shared() -> bool:
     return _shelf is not None
 
 
+def is_added(name: str) -> bool:
+    """Tell whether images were added here, by command or on the page, readable or not."""
+    if name in _on_shelf():
+        return True
+    entry = None if name in published.KNOWN else _own_entry(name)
+    return entry is not None and entry.path.parent == added_folder().absolute()
+
+
 def change(
-    name: str, *, invert: bool = False, transpose: bool = False, fewer: bool = False
-) -> None:
-    """Mend images that were added, as `conversion.changed`.
+    name: str,
+    *,
+    copy: bool = False,
+    invert: bool = False,
+    transpose: bool = False,
+    fewer: bool = False,
+) -> str:
+    """Mend images, as `conversion.changed`, and keep them among those that were added.
+
+    Args:
+        name: which.
+        copy: leave these as they are and keep others; files in the data folder always are.
+        invert: as of `conversion.changed`, and so are
+        transpose: this, and
+        fewer: this.
+
+    Returns:
+        The name of the set that is changed.
 
     Raises:
-        DataError: they were not added here, or can't be kept.
+        DataError: the images can't be read, or not be kept.
     """
-    if not load(name).added:
-        raise DataError(f"{title(name)} was not added here: only images that were are changed.")
     found = load(name)
+    copy = copy or not is_added(name)
+    changed_name = adding.free_name(name, taken()) if copy else name
     before = conversion.Converted(
         x_train=found.x_train,
         y_train=found.y_train,
@@ -328,8 +349,9 @@ def change(
         notes=found.notes,
     )
     after = conversion.changed(before, invert=invert, transpose=transpose, fewer=fewer)
-    _place().keep(name, after, replace=True)
+    _place().keep(changed_name, after, replace=not copy)
     forget()
+    return changed_name
 
 
 def rename(old: str, new: str) -> None:

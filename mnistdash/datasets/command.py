@@ -9,8 +9,9 @@ from mnistdash import counting, datasets
 
 # What an option of `add` mends.
 _OFFERS = {
-    "invert": "Add them with `--invert` to make the ground dark and the ink bright.",
-    "classes": "Add them with `--classes` and the names of those that have images.",
+    "": "",
+    "invert": " Add them with `--invert` to make the ground dark and the ink bright.",
+    "classes": " Add them with `--classes` and the names of those that have images.",
 }
 
 
@@ -95,10 +96,8 @@ def _add(options: argparse.Namespace) -> int:
     )
     for note in converted.notes:
         print(f"  {note}")
-    for question in converted.questions:
-        print(f"  Look at this: {question}")
-    for offer in converted.offers:
-        print(f"  {_OFFERS[offer]}")
+    for question, offer in zip(converted.questions, converted.offers, strict=True):
+        print(f"  Look at this: {question}{_OFFERS[offer]}")
     return 0
 
 

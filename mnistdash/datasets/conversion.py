@@ -49,7 +49,8 @@ class Converted:
 
     `x_*` are uint8 `(n, 28, 28)`, `y_*` uint8 `(n,)` in 0 to `len(class_names) - 1`, 2 to 62
     classes. `notes` say what was converted, a sentence each; `questions` what is likely a mistake,
-    and `offers` what would mend that: `invert`, or `classes`, to leave out those without images.
+    and `offers` what would mend each: `invert`, `classes`, to leave out those without images, or
+    nothing.
     """
 
     x_train: np.ndarray
@@ -139,8 +140,10 @@ def _looked_at(
 ) -> Converted:
     """Put the parts together, and say what in them is likely a mistake."""
     (x_train, y_train), (x_test, y_test) = parts
-    bright = _bright((x_train, x_test)) if ground else []
-    absent, empty = _absent(y_train, y_test, names)
+    doubts = _bright((x_train, x_test)) if ground else []
+    doubts += [(said, "") for said in _dim((x_train, x_test))]
+    doubts += [*_absent(y_train, y_test, names)]
+    doubts += [(said, "") for said in _twice(x_train, x_test)]
     return Converted(
         x_train=x_train,
         y_train=y_train,
@@ -148,8 +151,8 @@ def _looked_at(
         y_test=y_test,
         class_names=names,
         notes=tuple(dict.fromkeys(notes)),
-        questions=(*bright, *_dim((x_train, x_test)), *absent, *_twice(x_train, x_test)),
-        offers=(*(("invert",) if bright else ()), *(("classes",) if empty else ())),
+        questions=tuple(said for said, _ in doubts),
+        offers=tuple(offer for _, offer in doubts),
     )
 
 
@@ -233,8 +236,8 @@ def _invert(images: list[np.ndarray]) -> tuple[str, ...]:
     return (f"The {which}images were inverted: dark became bright.",)
 
 
-def _bright(images: Sequence[np.ndarray]) -> list[str]:
-    """Say which of the training and test images have a bright ground."""
+def _bright(images: Sequence[np.ndarray]) -> list[tuple[str, str]]:
+    """Say which of the training and test images have a bright ground, and what mends it."""
     bright = [pixels.bright(part) for part in images]
     parts = ("training ", "test ")
     most = [2 * count > len(part) for count, part in zip(bright, images, strict=True)]
@@ -242,14 +245,21 @@ def _bright(images: Sequence[np.ndarray]) -> list[str]:
     if any(most):
         which = "" if all(most) else parts[most.index(True)]
         said.append(
-            f"The {which}images have a bright ground; models here expect bright ink on a dark one."
+            (
+                f"The {which}images have a bright ground; models here expect bright ink on a dark"
+                " one.",
+                "invert",
+            )
         )
     for at, (count, part) in enumerate(zip(bright, images, strict=True)):
         if len(part) // 10 < min(count, len(part) - count):
             said.append(
-                f"{count:,} of {counting.of(len(part), f'{parts[at]}image')}"
-                f" {'has' if count == 1 else 'have'} a bright ground, the"
-                f" {'other' if len(part) - count == 1 else 'others'} a dark one."
+                (
+                    f"{count:,} of {counting.of(len(part), f'{parts[at]}image')}"
+                    f" {'has' if count == 1 else 'have'} a bright ground, the"
+                    f" {'other' if len(part) - count == 1 else 'others'} a dark one.",
+                    "",
+                )
             )
     return said
 
@@ -282,20 +292,21 @@ def _dim(images: Sequence[np.ndarray]) -> list[str]:
     return [dim] if high < _DIM else []
 
 
-def _absent(
-    y_train: np.ndarray, y_test: np.ndarray, names: Sequence[str]
-) -> tuple[list[str], bool]:
-    """Say which classes a part lacks, and tell whether the labels hold fewer than the names."""
+def _absent(y_train: np.ndarray, y_test: np.ndarray, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Say which classes a part lacks, and what mends it if there are more names than labels."""
     counts = [np.bincount(part, minlength=len(names)) for part in (y_train, y_test)]
     nowhere = [name for name, n in zip(names, counts[0] + counts[1], strict=True) if not n]
     said = []
     if nowhere:
-        said.append(f"There are {len(names)} class names, but no images of {_listed(nowhere)}.")
+        offer = "classes" if len(names) - len(nowhere) >= labels.MIN_CLASSES else ""
+        said.append(
+            (f"There are {len(names)} class names, but no images of {_listed(nowhere)}.", offer)
+        )
     for part, other, what in ((counts[0], counts[1], "training"), (counts[1], counts[0], "test")):
         absent = [name for name, n, m in zip(names, part, other, strict=True) if not n and m]
         if absent:
-            said.append(f"There are no {what} images of {_listed(absent)}.")
-    return said, len(names) - len(nowhere) >= labels.MIN_CLASSES and bool(nowhere)
+            said.append((f"There are no {what} images of {_listed(absent)}.", ""))
+    return said
 
 
 def _listed(names: Sequence[str]) -> str:

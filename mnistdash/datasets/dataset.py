@@ -17,8 +17,7 @@ class Dataset:
     as large, is read at its first use: the pages that show errors never wait for it. That use
     raises `DataError` if it is damaged.
     `notes` say how a person's own file was converted, `questions` what in it is likely a mistake,
-    and `offers` what would mend that, as of `conversion.Converted`. `added` says that it was added
-    here, and can be changed, renamed and removed.
+    and `offers` what would mend each, as of `conversion.Converted`.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Dataset:
     notes: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
-    added: bool = False
 
     @functools.cached_property
     def num_train(self) -> int:

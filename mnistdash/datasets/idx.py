@@ -12,6 +12,7 @@ from mnistdash.datasets import conversion, errors, roles, sniffing
 
 # Source: the format as described at the end of LeCun's MNIST page.
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_PART = 2**22  # bytes
 _MAX_DEPTH = 2  # Kaggle packs each file into a folder of the same name
 
 
@@ -39,12 +40,15 @@ def read_array(path: pathlib.Path, *, limit: int = sniffing.MAX_BYTES) -> np.nda
     return array.astype(kind.newbyteorder("="), copy=False)
 
 
-def _unpacked(path: pathlib.Path, limit: int) -> bytes:
+def _unpacked(path: pathlib.Path, limit: int) -> bytearray:
     try:
         with path.open("rb") as stream:
             packed = stream.read(2) == b"\x1f\x8b"
         with (gzip.open if packed else open)(path, "rb") as stream:
-            data = stream.read(limit + 1)
+            data = bytearray()
+            # A part at a time: room for all that is asked for would be taken at once.
+            while len(data) <= limit and (part := stream.read(_PART)):
+                data += part
     except (OSError, EOFError, zlib.error) as error:
         raise errors.unusable(
             path.name, f"it can't be read ({type(error).__name__}): it was cut short or damaged"

@@ -170,6 +170,8 @@ def read(path: pathlib.Path, *, name: str | None = None) -> Kept:
     if not all(isinstance(text, str) for found in texts.values() for text in found):
         raise damaged(name)
     names = labels.clean_names(texts["class_names"])
+    if len(texts["offers"]) != len(texts["questions"]):
+        raise damaged(name)
     if len(texts["sums"]) != len(_ARRAYS) or not 2 <= len(names) <= labels.MAX_CLASSES:
         raise damaged(name)
     sums = dict(zip(_ARRAYS, texts["sums"], strict=True))

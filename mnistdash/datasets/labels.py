@@ -230,7 +230,8 @@ def _of_text(
     """Number text labels in the order of the names, else in their natural order."""
     found = sorted({str(text) for part in values for text in np.unique(part)}, key=_natural)
     known = [str(name).strip() for name in given or ()]
-    notes = ("Labels of text became classes in this order.",)
+    shown = ", ".join(text[:MAX_NAME] for text in found[:5]) + (" …" if len(found) > 5 else "")
+    notes = (f"Labels of text became classes in this order: {shown}.",)
     if names is not None and set(found) <= set(known):
         order, notes = known, ("Labels of text became classes in the order of the names.",)
     elif names is not None and len(names) == len(found):

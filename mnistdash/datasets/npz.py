@@ -62,7 +62,7 @@ def _refusing(path: pathlib.Path) -> Iterator[None]:
     """Turn whatever damage makes a library raise into one sentence."""
     try:
         yield
-    except errors.DataError:
+    except (errors.DataError, MemoryError):
         raise
     except Exception:  # the formats inside answer damage with a dozen kinds of exception
         raise errors.unusable(path.name, "it is incomplete or no .npz file", mend=_SAVE) from None

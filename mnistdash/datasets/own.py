@@ -196,11 +196,6 @@ def _raw(entry: Entry) -> conversion.Raw:
     return reader(dict(entry.group), entry.name)
 
 
-def is_added(entry: Entry) -> bool:
-    """Tell whether a file is one that was added by command or by the page."""
-    return entry.path.suffix == ".npz" and kept.is_kept(npz.headers(entry.path))
-
-
 def stamp(entry: Entry) -> tuple[tuple[int, int, int], ...] | None:
     """Return what tells soon that a set's files were changed; nothing once one is gone.
 

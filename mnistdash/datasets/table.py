@@ -237,7 +237,7 @@ def _parsed(
                 on_progress(source.share)
                 if rows > 2 * conversion.MAX_IMAGES:
                     raise errors.unusable(path.name, f"it has more than {rows:,} rows")
-    except errors.DataError:
+    except (errors.DataError, MemoryError):
         raise
     except Exception as error:  # a parser's errors have many kinds; its text names the line
         line = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))

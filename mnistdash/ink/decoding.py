@@ -11,7 +11,8 @@ from PIL import Image
 
 from mnistdash.ink import refusals
 
-MAX_BYTES = 10 * 2**20  # as `server.maxUploadSize`
+MAX_MB = 10
+MAX_BYTES = MAX_MB * 2**20
 MAX_PIXELS = 16_000_000
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG that isn't progressive is decoded at a reduced scale
 MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over the whole picture

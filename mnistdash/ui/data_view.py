@@ -7,7 +7,16 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets
-from mnistdash.ui import fields, gallery, plain_charts, reveal, session, state, words
+from mnistdash.ui import (
+    changing_view,
+    fields,
+    gallery,
+    plain_charts,
+    reveal,
+    session,
+    state,
+    words,
+)
 
 PER_CLASS = 8
 SAMPLE_PX = 36
@@ -18,18 +27,16 @@ _ONE = "one-image"  # the container of what a click on a sample changes
 def what_was_read(dataset: datasets.Dataset) -> None:
     """Say how a person's own file was read, what in it is doubtful, and which files were not."""
     if not dataset.verified:
-        st.caption(
-            "A file of your own: checked for shape, type and labels, not against known sums."
-        )
-    for note in dataset.notes:
-        st.caption(words.plain(note))
-    for question in dataset.questions:
-        st.warning(words.plain(question), icon=":material/help:")
+        known = "Images of your own: checked for shape, type and labels, not against known sums."
+        # One element, a sentence a line.
+        st.caption("  \n".join([known, *map(words.sentence, dataset.notes)]))
+    changing_view.questions(dataset)
     refused = datasets.unreadable()
     if refused:
-        with st.expander(f"Not offered: {len(refused)} in the data folder"):
+        files = words.number_of(len(refused), "file")
+        with st.expander(f"Not offered: {files} in the data folder"):
             for name, reason in refused:
-                st.caption(f"**{words.plain(name)}**: {words.plain(reason)}")
+                st.caption(f"**{words.plain(name)}**: {words.sentence(reason)}")
 
 
 def samples(dataset: datasets.Dataset, seed: int) -> None:

@@ -10,6 +10,7 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
+from mnistdash.ink import decoding
 from mnistdash.ui import gallery, link, my_digits, session, state, why, widgets, words
 
 CANVAS_PX = 280
@@ -131,7 +132,10 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
 def picture(runs: list[store.Run], upload: object) -> None:
     """Show the answers to an uploaded or photographed digit, or to several side by side."""
     if upload is None:
-        st.caption("PNG, JPEG, WebP, BMP or GIF, up to 10 MB. Nothing is kept unless you say so.")
+        st.caption(
+            f"PNG, JPEG, WebP, BMP or GIF, up to {decoding.MAX_MB} MB. Nothing is kept unless you"
+            " say so."
+        )
         return
     try:
         images = ink.digits_from_picture(upload.getvalue())

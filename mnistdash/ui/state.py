@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import artifacts, classifier, datasets, engine, evaluation, settings, store
+from mnistdash.datasets import uploads
 
 NEIGHBOURS_AMONG = 3_000  # training images, about one millisecond each
 _AT_ONCE_SECONDS = 0.1  # a page waits so long for what is computed in the background
@@ -23,6 +24,12 @@ def open_store() -> store.Store:
     runs = store.Store(store.default_url())
     runs.add_starters()
     return runs
+
+
+@st.cache_resource(show_spinner=False)
+def open_uploads() -> uploads.Uploads:
+    """Return the uploads of images, shared by all sessions."""
+    return uploads.Uploads()
 
 
 @st.cache_resource(show_spinner=False)

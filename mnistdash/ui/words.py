@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from mnistdash import datasets, recipes, store
+from mnistdash import counting, datasets, recipes, store
 
 THIN = "\N{THIN SPACE}"
 
@@ -24,14 +24,19 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
+def number_of(number: int, noun: str) -> str:
+    """Write `1 class`, `26 classes`, `10 000 test images`: thin spaces between thousands."""
+    return f"{count(number)} {counting.form(number, noun)}"
+
+
 def images(number: int, kind: str = "") -> str:
     """Write `1 image`, `19 images`, `10 000 test images`."""
-    return " ".join(part for part in (count(number), kind, "image") if part) + "s" * (number != 1)
+    return number_of(number, f"{kind} image".strip())
 
 
 def errors(number: int) -> str:
     """Write `1 error`, `187 errors`."""
-    return f"{count(number)} error" + ("" if number == 1 else "s")
+    return number_of(number, "error")
 
 
 def duration(seconds: float) -> str:
@@ -118,6 +123,16 @@ def plain(text: str) -> str:
 def versions(found: Mapping[str, str]) -> str:
     """Write versions as `mnistdash 0.1.0 (9f8935e), tensorflow 2.21.0`."""
     return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def sentence(text: str) -> str:
+    """Write a sentence as `plain` does, but for the lines of code that it quotes in backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick of somebody else's
+        return plain(text)
+    return "".join(
+        f"`{part}`" if at % 2 and part.strip() else plain(part) for at, part in enumerate(parts)
+    )
 
 
 def p_value(probability: float) -> str:
