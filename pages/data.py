@@ -14,7 +14,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Images",
         datasets.names(),
         format_func=datasets.title,
-        key="data_name",
+        key=changing_view.SHOWN,
         persist_state="session",
         width=2 * SMALL_PX,
     )
@@ -28,7 +28,7 @@ try:
     training = dataset.num_train
     facts = state.training_facts(dataset)
 except datasets.DataError as error:
-    st.warning(str(error), icon=":material/warning:")
+    st.warning(words.sentence(str(error)), icon=":material/warning:")
     st.stop()
 widgets.facts(
     {

@@ -24,7 +24,7 @@ from streamlit.testing.v1 import app_test
 
 from mnistdash import artifacts, classifier, datasets, engine, evaluation, recipes, store
 from mnistdash.store import database
-from mnistdash.ui import frame, state
+from mnistdash.ui import frame, state, words
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -941,7 +941,7 @@ def test_names_are_plain_text(runs: store.Store) -> None:
     at = open_page("train")
     (bar,) = [each for each in at.get("progress") if "ahead" in each.proto.text or "begins" in
               each.proto.text]  # fmt: skip
-    assert r"\!\[\](http\://x/y) \:red\[\*b\*\]" in bar.proto.text
+    assert words.plain("![](http://x/y) :red[*b*]") in bar.proto.text
     runs.request_cancel(run.id)
 
 

@@ -6,11 +6,12 @@ import streamlit as st
 
 from mnistdash import datasets
 from mnistdash.datasets import uploads
-from mnistdash.ui import state, words
+from mnistdash.ui import changing_view, session, state, words
 
 _OPEN = "adding"  # session key: whether the form is shown
 _ROUND = "adding_round"  # session key: another number makes an empty form
 _MINE = "adding_mine"  # session key: uploads of this session, which goes on to them
+_TROUBLE = "adding_trouble"  # session key: why what was asked for is not read
 _SAID = "adding_said"  # session key: what there is to say when the page is shown next
 _POLL_SECONDS = 0.4
 _BY_NAME = "told by the names"
@@ -26,13 +27,13 @@ def button() -> None:
         key="add-images",
         icon=":material/add_photo_alternate:",
         on_click=_open,
-        disabled=st.session_state.get(_OPEN, False),
+        disabled=session.get(_OPEN, False),
     )
 
 
 def form() -> None:
     """Show the form for images to add, once it was asked for."""
-    if not st.session_state.get(_OPEN):
+    if not session.get(_OPEN):
         return
     with st.container(border=True, key="adding-form"):
         chosen = st.file_uploader(
@@ -56,27 +57,27 @@ def form() -> None:
         with st.container(horizontal=True):
             st.button("Add", type="primary", key="add-now", on_click=_start)
             st.button("Close", key="add-close", on_click=_close)
-        trouble = st.session_state.pop(_SAID, None)
+        trouble = session.take(_TROUBLE)
         if trouble:
             st.warning(words.sentence(trouble), icon=":material/warning:")
 
 
 def _key(field: str) -> str:
-    return f"adding-{field}-{st.session_state.get(_ROUND, 0)}"
+    return f"adding-{field}-{session.get(_ROUND, 0)}"
 
 
 def _open() -> None:
-    st.session_state[_OPEN] = True
+    session.put(_OPEN, True)
 
 
 def _close() -> None:
-    st.session_state[_OPEN] = False
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    session.put(_OPEN, False)
+    session.count(_ROUND)
 
 
 def _start() -> None:
     """Have read what the form holds now; it is emptied once that is under way."""
-    typed = {field: st.session_state.get(_key(field)) for field in _FIELDS}
+    typed = {field: session.get(_key(field)) for field in _FIELDS}
     names = [name.strip() for name in (typed["classes"] or "").split(",")]
     wish = uploads.Wish(
         files=[uploads.File(file.name, file.getvalue()) for file in typed["files"] or ()],
@@ -89,9 +90,9 @@ def _start() -> None:
     try:
         started = state.open_uploads().start(wish)
     except datasets.DataError as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_TROUBLE, str(error))
         return
-    st.session_state[_MINE] = [*st.session_state.get(_MINE, []), started.id]
+    session.put(_MINE, [*session.get(_MINE, []), started.id])
     _close()
 
 
@@ -104,15 +105,15 @@ _FIELDS = ("files", "name", "classes", "test", "invert", "transpose")
 def follow() -> None:
     """Go on to the set that this session added last, if one has been added meanwhile."""
     for upload in state.open_uploads().all():
-        if upload.id in st.session_state.get(_MINE, []) and upload.status == "added":
-            st.session_state["data_name"] = upload.name
-            st.session_state[_SAID] = upload.sentence or f"{upload.name} is added."
+        if upload.id in session.get(_MINE, []) and upload.status == "added":
+            session.put(changing_view.SHOWN, upload.name)
+            session.put(_SAID, upload.sentence or f"{upload.name} is added.")
             state.open_uploads().forget(upload.id)
 
 
 def watch() -> None:
     """Show how far each upload is, of whatever session, and how it ended."""
-    said = None if st.session_state.get(_OPEN) else st.session_state.pop(_SAID, None)
+    said = session.take(_SAID)
     if said:
         st.success(words.plain(said), icon=":material/check:")
     found = state.open_uploads().all()
@@ -159,7 +160,7 @@ def _stop(upload_id: str) -> None:
 def _show(upload_id: str) -> None:
     upload = state.open_uploads().find(upload_id)
     if upload is not None:
-        st.session_state["data_name"] = upload.name
+        session.put(changing_view.SHOWN, upload.name)
     _forget(upload_id)
 
 

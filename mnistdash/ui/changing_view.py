@@ -3,8 +3,9 @@
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import state, words
+from mnistdash.ui import session, state, words
 
+SHOWN = "data_name"  # key of the box on the Data page: whose images it shows
 _SAID = "changing_said"  # session key: why a change was not made
 # What is likely a mistake in a set, and what the button that mends it says.
 _MENDS = {
@@ -34,7 +35,7 @@ def menu(name: str) -> None:
 
 def trouble() -> None:
     """Say why the change that was asked for was not made."""
-    said = st.session_state.pop(_SAID, None)
+    said = session.take(_SAID)
     if said:
         st.warning(words.sentence(said), icon=":material/warning:")
 
@@ -85,27 +86,27 @@ def _runs_on(name: str) -> list[store.Run]:
 def _change(name: str, option: str) -> None:
     try:
         copy = bool(_runs_on(name))
-        st.session_state["data_name"] = datasets.change(name, copy=copy, **{option: True})
+        session.put(SHOWN, datasets.change(name, copy=copy, **{option: True}))
     except (datasets.DataError, store.StoreError) as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
 
 
 def _rename(name: str) -> None:
     """Give a set the name that stands in the form now, and let its runs follow."""
-    new = " ".join(st.session_state[f"new-name-{name}"].split())
+    new = " ".join((session.get(f"new-name-{name}") or "").split())
     if new == name:
         return
     try:
         datasets.rename(name, new)
         state.open_store().rename_dataset(name, new)
     except (datasets.DataError, store.StoreError) as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))
         return
-    st.session_state["data_name"] = new
+    session.put(SHOWN, new)
 
 
 def _delete(name: str) -> None:
     try:
         datasets.remove(name)
     except datasets.DataError as error:
-        st.session_state[_SAID] = str(error)
+        session.put(_SAID, str(error))

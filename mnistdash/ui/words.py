@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mnistdash import counting, datasets, recipes, store
 
 THIN = "\N{THIN SPACE}"
+_JOINER = "\N{WORD JOINER}"
 
 
 def percent(fraction: float) -> str:
@@ -115,8 +116,13 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 def plain(text: str) -> str:
-    """Write text so that Markdown shows it as it is: names and reasons are other people's."""
-    marked = re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", text)
+    """Write text so that Markdown shows it as it is: names and reasons are other people's.
+
+    What looks like an address would become a link, with or without marks: an unseen joiner in it
+    tells it from one. Source: mdast-util-gfm-autolink-literal, which Streamlit's Markdown uses.
+    """
+    joined = re.sub(r"(?i)(www)(?=\.)|(https?:)(?=//)|(?=@)", rf"\1\2{_JOINER}", text)
+    marked = re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", joined)
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", marked)  # a list begins so
 
 

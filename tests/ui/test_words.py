@@ -8,6 +8,7 @@ from mnistdash import recipes, store
 from mnistdash.ui import words
 
 THIN = "\N{THIN SPACE}"
+JOINER = "\N{WORD JOINER}"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_p_values_are_never_zero() -> None:
 
 def test_markup_in_a_name_is_shown_as_it_is() -> None:
     """No picture is fetched, no word is bold, no list begins; a hyphen inside stays bare."""
-    assert words.plain("![](http://x/y)") == r"\!\[\](http\://x/y)"
+    assert words.plain("![](http://x/y)") == rf"\!\[\](http\:{JOINER}//x/y)"
     assert words.plain("dense-tutorial") == "dense-tutorial"
     assert words.plain("- a") == r"\- a"
     assert words.plain("1. a") == r"1\. a"
@@ -137,3 +138,31 @@ def test_versions() -> None:
     """Each with its name, ours as it tells its commit."""
     found = {"mnistdash": "0.1.0 (9f8935e)", "keras": "3.15.1"}
     assert words.versions(found) == "mnistdash 0.1.0 (9f8935e), keras 3.15.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("www.a.b", f"www{JOINER}.a.b"),
+        ("see https://a.b/c", rf"see https\:{JOINER}//a.b/c"),
+        ("me@a.bc", f"me{JOINER}@a.bc"),
+        ("Fig. 3: www and @home", rf"Fig. 3\: www and {JOINER}@home"),
+    ],
+)
+def test_addresses_become_no_links(text: str, shown: str) -> None:
+    """An unseen joiner keeps Markdown from making a link of a name like an address."""
+    assert words.plain(text) == shown
+
+
+def test_sentence_shows_code_as_code() -> None:
+    """Lines in backticks stay code; a lone backtick, somebody else's, is shown."""
+    said = words.sentence("`x_*` is *no* text: `x = x[:2]`.")
+    assert said == r"`x_*` is \*no\* text\: `x = x[:2]`\."
+    assert words.sentence("it`s *") == r"it\`s \*"
+
+
+def test_nouns_take_their_number() -> None:
+    """One class, no classes, a thousand test images, all with their own space."""
+    assert words.number_of(1, "class") == "1 class"
+    assert words.number_of(0, "class") == "0 classes"
+    assert words.images(1000, "test") == f"1{THIN}000 test images"
