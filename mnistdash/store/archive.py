@@ -46,11 +46,14 @@ class Archive(results.Results):
 
     def add_starters(self) -> None:
         """Read the finished runs that the package ships into the store, once."""
+        key = sa.select(_meta.c.value).where(_meta.c.key == "starters")
         with self._read() as connection:
-            key = sa.select(_meta.c.value).where(_meta.c.key == "starters")
             if connection.scalar(key) == _starters_version():
                 return
         with self._write() as connection:
+            schema.one_at_a_time(connection)
+            if connection.scalar(key) == _starters_version():  # another process was first
+                return
             for file in _starter_files():
                 _insert_starter(connection, file.read_bytes())
             connection.execute(sa.delete(_meta).where(_meta.c.key == "starters"))

@@ -118,8 +118,7 @@ def prepare(connection: sa.Connection) -> None:
     Raises:
         StoreError: the database is another program's, or was made by a newer version.
     """
-    if connection.dialect.name == "postgresql":  # SQLite's writers wait for each other anyway
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    one_at_a_time(connection)
     tables = set(sa.inspect(connection).get_table_names())
     query = sa.select(meta.c.value).where(meta.c.key == "schema")
     found = connection.scalar(query) if meta.name in tables else None
@@ -144,6 +143,12 @@ def prepare(connection: sa.Connection) -> None:
     if found != _NAMED:
         connection.execute(sa.delete(meta).where(meta.c.key == "schema"))
         connection.execute(sa.insert(meta).values(key="schema", value=_NAMED))
+
+
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Wait until no other transaction is in such a part; SQLite's writers wait anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
 
 
 def _refuse_newer(taken: set[str]) -> None:
