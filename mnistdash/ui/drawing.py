@@ -16,6 +16,7 @@ from mnistdash.ui import gallery, link, my_digits, session, state, why, widgets,
 CANVAS_PX = 280
 SEEN_PX = 112
 _PEN_PX = 20
+_NAMED = 12  # classes; of more the first and the last are named
 _INK, _PAPER = "#1C1B22", "#FFFFFF"
 _RUNS, _PEN = "draw_runs", "pen_px"  # keys of the runs that answer, and of the pen's width
 _DRAWING = "drawing"  # session key: what the canvas sent last, to come back to
@@ -51,9 +52,16 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
         help="The first answers in full, the others beside it.",
     )
     chosen = session.get(_RUNS) or [_first_choice(finished)]
-    if not all(state.reads_digits(finished[run_id]) for run_id in chosen):
-        st.caption("A run that knows no digits: drawings may be a different game, but it answers.")
+    for run in (finished[run_id] for run_id in chosen):
+        if not state.reads_digits(run):
+            st.caption(words.plain(f"{words.run_title(run)} answers: {_classes_of(run)}."))
     return [finished[run_id] for run_id in chosen]
+
+
+def _classes_of(run: store.Run) -> str:
+    """Name a run's classes, of many the first and the last: `a, b, c … z`."""
+    names = state.class_names(run)
+    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:3])} … {names[-1]}"
 
 
 def bring_back() -> None:
@@ -104,7 +112,7 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> wh
     if session.has(_SAMPLE):
         return _answer_sample(runs, *session.get(_SAMPLE))
     st.caption(
-        "The canvas is empty. Draw a digit with the mouse, a pen or a finger. If there is no"
+        "The canvas is empty. Draw with the mouse, a pen or a finger. If there is no"
         " canvas here, upload a picture instead."
     )
     return None
