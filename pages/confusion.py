@@ -16,7 +16,8 @@ kept = answers
 
 st.caption(f"{words.plain(words.run_title(run))} · Click a cell to see its images.")
 with st.container(key="confusion-body"):
-    left, right = st.columns((6, 5), gap="large")
+    many = len(names) > heatmap.NUMBERED
+    left, right = st.columns((7, 4) if many else (6, 5), gap="large")
 
 with left, st.container(key="confusion-matrix"):
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -3,7 +3,10 @@
 
 const maps = new WeakMap(); // root element -> {data, tell, sent, chosen, grid, ...}
 const LEGIBLE_PX = 8; // smaller numbers are left out
-const LABEL_PX = 11; // room that a label needs not to touch the next
+const TITLE_PX = 20; // as in the style sheet
+const MOST_LANES = 3;
+const LEAST_PX = 6; // smaller cells are not made smaller still to make room for lanes
+const THIN = "\u2009";
 
 export default function heatmap({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".heatmap");
@@ -22,7 +25,7 @@ export default function heatmap({ data: [data], parentElement, setTriggerValue }
 function furnish(root) {
   const map = { sent: 0, chosen: [null, null], count: 0 };
   root.append(
-    part("div", "title across", "predicted class"),
+    (map.title = part("div", "title across")),
     part("div", "title down", "true class"),
     (map.line = part("div", "diagonal")),
     (map.grid = part("div", "")),
@@ -59,10 +62,14 @@ function part(tag, className, text = "") {
 
 function paint(root, map) {
   const { data } = map;
+  // What is chosen is marked elsewhere: a click leaves thousands of cells as they are.
+  const picture = JSON.stringify({ ...data, chosen: null, heard: 0 });
+  if (map.picture === picture) return;
+  map.picture = picture;
   const count = data.names.length;
   if (map.count !== count) build(map, count);
   root.style.setProperty("--height", `${data.height_px}px`);
-  root.style.setProperty("--label", `${data.label_px}px`);
+  root.style.setProperty("--lane-px", `${data.lane_px}px`);
   root.style.setProperty("--count", count);
   root.style.setProperty("--longest", data.longest_text);
   root.classList.toggle("upright", data.upright);
@@ -108,33 +115,62 @@ function label(element, text, said) {
   element.setAttribute("aria-label", said);
 }
 
-function paintCell(element, i, j, { names, kinds, cells }) {
-  const kind = kinds[cells[i * names.length + j]];
+function paintCell(element, i, j, data) {
+  const { names, counts, totals, shades, shares } = data;
+  const place = i * names.length + j;
+  const [count, shade] = [counts[place], shades[place]];
   const what = i === j ? `${names[i]} correct` : `${names[i]} read as ${names[j]}`;
-  const [text, shade, images, share] = kind ?? ["", 0, i === j ? "not shown" : "0 images", ""];
-  element.classList.toggle("shown", kind !== undefined);
+  const share = ((100 * count) / totals[i]).toFixed(1);
+  const images = shade ? inImages(count) : i === j ? "not shown" : "0 images";
+  element.classList.toggle("shown", shade > 0);
   element.classList.toggle("correct", i === j);
   element.style.setProperty("--shade", `${shade}%`);
-  element.textContent = text;
-  element.said = `${what}: ${images}${share && `, ${share}`}`;
+  element.textContent = shade ? (shares ? share : count) : "";
+  element.said = `${what}: ${images}${shade ? `, ${share}${THIN}% of all true ${names[i]}` : ""}`;
   element.setAttribute("aria-label", `${what}: ${images}`);
-  if (kind) element.removeAttribute("aria-disabled");
+  if (shade) element.removeAttribute("aria-disabled");
   else element.setAttribute("aria-disabled", "true");
+}
+
+function inImages(count) {
+  const grouped = String(count).replace(/\B(?=(\d{3})+$)/g, THIN);
+  return `${grouped} image${count === 1 ? "" : "s"}`;
 }
 
 // What fits depends on the width, which only the browser knows.
 function fit(root, map) {
-  if (!map.count) return;
-  const cell = map.boxes[1][1];
-  const size = parseFloat(getComputedStyle(cell).width);
-  if (!size) return; // not on the screen yet
-  const number = Math.min(13, (1.55 * size) / map.data.longest_text);
-  root.classList.toggle("numberless", !map.data.numbered || number < LEGIBLE_PX);
-  const step = Math.ceil(LABEL_PX / size);
+  if (!map.count || !root.offsetWidth) return; // not on the screen yet
+  const { data } = map;
+  if (map.width === root.offsetWidth && map.fitted === map.picture) return;
+  [map.width, map.fitted] = [root.offsetWidth, map.picture];
+  const { lanes, step, label, size } = layLabels(map.width, map);
+  root.style.setProperty("--label", `${label}px`);
+  root.style.setProperty("--cell", `${size}px`);
+  const number = Math.min(13, (1.55 * size) / data.longest_text);
+  root.classList.toggle("numberless", !data.numbered || number < LEGIBLE_PX);
   for (let i = 0; i < map.count; i++) {
-    map.boxes[i + 1][0].classList.toggle("spare", i % step > 0);
-    map.boxes[0][i + 1].classList.toggle("spare", i % step > 0);
+    for (const label of [map.boxes[i + 1][0], map.boxes[0][i + 1]]) {
+      label.style.setProperty("--lane", i % lanes);
+      label.classList.toggle("spare", lanes === 1 && i % step > 0);
+    }
   }
+  const left = step > lanes ? `, every ${step === 2 ? "2nd" : step === 3 ? "3rd" : `${step}th`} named` : "";
+  map.title.textContent = `predicted class${left}`;
+}
+
+// Labels that would touch stand in lanes, the first nearest to its cells, the next one further
+// out. Where that would make small cells smaller, some wait until they are looked at.
+function layLabels(square, { count, data }) {
+  const laid = (lanes) => {
+    const label = data.label_px + (lanes - 1) * data.lane_px;
+    const size = Math.max(1, Math.floor((square - TITLE_PX - label) / count));
+    return { lanes, label, size, step: Math.ceil(data.apart_px / size) };
+  };
+  for (let lanes = 2; data.lane_px && lanes <= MOST_LANES; lanes++) {
+    const found = laid(lanes);
+    if (laid(1).step > 1 && found.step <= lanes && found.size >= LEAST_PX) return found;
+  }
+  return laid(1);
 }
 
 // One frame: around a cell, or around a row or a column with its label.

@@ -3,7 +3,6 @@
 import functools
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,6 +17,7 @@ _PALEST, _ERRORS, _CORRECT = 4, 65, 40
 _PALEST_UNNUMBERED = 16  # where a cell has its shade alone to be seen by
 _MAX_CHOICES = 10**9  # that one session makes
 _PX_PER_LETTER = 5.8
+_LINE_PX = 11  # of the labels' writing
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -29,15 +29,6 @@ _component = st.components.v2.component(
 )
 
 Classes = tuple[int | None, int | None]  # the true and the predicted class, None for any
-
-
-class Cell(NamedTuple):
-    """What one cell shows and says."""
-
-    text: str  # the number in it
-    shade: int  # percent of colour on the ground
-    images: str  # "19 images"
-    share: str  # "1.9 % of all true 4"
 
 
 def heatmap(
@@ -68,22 +59,27 @@ def heatmap(
         height_px: Side of the whole square; it shrinks where the column is narrower, and many
             classes make it larger.
     """
-    found = cells(matrix, class_names, shares=shares, diagonal=diagonal)
-    kinds = {cell: number for number, cell in enumerate(dict.fromkeys(found.values()))}
+    shown = shades(matrix, shares=shares, diagonal=diagonal)
     count = len(class_names)
     short = [shortened(name) for name in class_names]
     longest = max(map(len, short))
+    upright = longest > LONG
     data = {
         "names": list(class_names),
         "short": short,
-        "upright": longest > LONG,
+        "upright": upright,
         "label_px": round(max(20, _PX_PER_LETTER * longest + 8)),
+        # Room that a label needs not to touch the next; upright ones are not put in lanes.
+        "apart_px": _LINE_PX if upright else round(max(_LINE_PX, _PX_PER_LETTER * longest + 5)),
+        "lane_px": 0 if upright else round(max(_LINE_PX, _PX_PER_LETTER * longest + 4)),
         "height_px": max(height_px, 12 * count),
         "numbered": count <= NUMBERED,
-        "longest_text": max((len(cell.text) for cell in found.values()), default=1),
-        # Many cells say the same: each saying goes to the browser once.
-        "kinds": list(kinds),
-        "cells": [kinds.get(found.get((i, j)), -1) for i in range(count) for j in range(count)],
+        "shares": shares,
+        "longest_text": _longest_text(matrix, shown, shares=shares),
+        # Numbers, and the sentences are put together there: the least to send for many classes.
+        "counts": matrix.ravel().tolist(),
+        "totals": matrix.sum(axis=1).tolist(),
+        "shades": shown.ravel().tolist(),
         "rows": totals_in_words(matrix, class_names, axis="true"),
         "columns": totals_in_words(matrix, class_names, axis="predicted"),
         "chosen": [None if side is None else int(side) for side in chosen],
@@ -94,37 +90,43 @@ def heatmap(
     _component(data=[data], key=key, on_choose_change=forward)
 
 
-def cells(
-    matrix: np.ndarray, class_names: Sequence[str], *, shares: bool, diagonal: bool
-) -> dict[tuple[int, int], Cell]:
-    """Describe every cell that is shown: none that is zero, on the diagonal only on request.
+def shades(matrix: np.ndarray, *, shares: bool, diagonal: bool) -> np.ndarray:
+    """Choose how strong each cell is: none that is zero, on the diagonal only on request.
 
     Errors and correct ones have a scale each, so that a diagonal a hundred times as large as the
-    largest error changes no error's shade.
+    largest error changes no error's shade. Where cells have no numbers, few and some can be told
+    by their shades: they grow with the square root.
 
     Args:
         matrix: int `(K, K)`, row true, column predicted.
-        class_names: K names.
-        shares: write and shade by the share of the true class, not by the count.
-        diagonal: describe correct ones too.
+        shares: shade by the share of the true class, not by the count.
+        diagonal: shade correct ones too.
+
+    Returns:
+        Percent of colour on the ground, int64 `(K, K)`; 0 for cells that are not shown.
     """
-    of_class = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    values = of_class if shares else matrix.astype(float)
+    numbered = len(matrix) <= NUMBERED
+    palest = _PALEST if numbered else _PALEST_UNNUMBERED
+    values = _shares(matrix) if shares else matrix
     correct = np.eye(len(matrix), dtype=bool)
-    palest = _PALEST if len(matrix) <= NUMBERED else _PALEST_UNNUMBERED
-    found = {}
+    found = np.zeros(matrix.shape, np.int64)
     for kind, strongest in ((~correct, _ERRORS), (correct & diagonal, _CORRECT)):
         shown = kind & (matrix > 0)
-        top = values[shown].max(initial=1e-9)
-        shades = np.rint(palest + (strongest - palest) * values / top).astype(int)
-        for i, j in np.argwhere(shown).tolist():
-            found[i, j] = Cell(
-                f"{values[i, j]:.1f}" if shares else str(matrix[i, j]),
-                int(shades[i, j]),
-                words.images(int(matrix[i, j])),
-                f"{of_class[i, j]:.1f}{words.THIN}% of all true {class_names[i]}",
-            )
+        strength = values[shown] / values[shown].max(initial=1e-9)
+        strength = strength if numbered else np.sqrt(strength)
+        found[shown] = np.rint(palest + (strongest - palest) * strength)
     return found
+
+
+def _shares(matrix: np.ndarray) -> np.ndarray:
+    """Compute each cell's percentage of its true class, float64 `(K, K)`."""
+    return 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+
+
+def _longest_text(matrix: np.ndarray, shown: np.ndarray, *, shares: bool) -> int:
+    """Count the characters of the longest number in a cell."""
+    largest = (_shares(matrix) if shares else matrix)[shown > 0].max(initial=0)
+    return len(f"{largest:.1f}" if shares else str(largest))
 
 
 def totals_in_words(matrix: np.ndarray, class_names: Sequence[str], *, axis: str) -> list[str]:

@@ -10,6 +10,8 @@ Settled = Callable[[sync_api.Page], None]
 
 # Class k of n is read as k + 1 by k + 1 images and as k + 2 by one, and correct 100 + k times.
 SCRIPT = """
+import string
+
 import numpy as np
 import streamlit as st
 
@@ -20,12 +22,16 @@ st.set_page_config(layout="wide")
 frame.style()
 count = int(st.query_params.get("count", 10))
 names = [f"{k}" for k in range(count)]
+if "letters" in st.query_params:
+    names = list(string.digits + string.ascii_uppercase + string.ascii_lowercase)[:count]
 if "fashion" in st.query_params:
     names = datasets.class_names("fashion_mnist")
-matrix = np.diag(np.arange(100, 100 + count))
+matrix = np.diag(np.arange(100, 100 + count)) + ("full" in st.query_params)
 for k in range(count):
     matrix[k, (k + 1) % count] = k + 1
     matrix[k, (k + 2) % count] = 1
+if "many" in st.query_params:
+    matrix[0, 1] = 12_345
 
 
 def choose(true_class, pred_class):
@@ -37,7 +43,7 @@ heatmap.heatmap(
     matrix,
     names,
     shares="shares" in st.query_params,
-    diagonal=st.toggle("Diagonal"),
+    diagonal=st.toggle("Diagonal", value="full" in st.query_params),
     chosen=st.session_state.get("chosen", (None, None)),
     on_choose=choose,
     key="map",
@@ -139,6 +145,74 @@ def test_hover_is_a_sentence(opened: Callable[..., sync_api.Page]) -> None:
     sync_api.expect(tip).to_have_text("8 read as 9: 9 images, 7.6\N{THIN SPACE}% of all true 8")
     page.get_by_text("chosen ").hover()
     sync_api.expect(tip).to_be_hidden()
+
+
+def test_numbers_are_counts_or_shares(opened: Callable[..., sync_api.Page]) -> None:
+    """Nine eights of 118 are 7.6 %; a thousand has its thin space, one image its singular."""
+    page = opened()
+    sync_api.expect(cell(page, 8, 9)).to_have_text("9")
+    opened("shares")
+    sync_api.expect(cell(page, 8, 9)).to_have_text("7.6")
+    opened("many")
+    cell(page, 0, 1).hover()
+    sync_api.expect(page.locator(".tip")).to_have_text(
+        "0 read as 1: 12\N{THIN SPACE}345 images, 99.2\N{THIN SPACE}% of all true 0"
+    )
+
+
+# Where each label's writing is, in CSS pixels.
+WRITING = """(all) => all.map((label) => {
+  const range = new Range();
+  range.selectNodeContents(label);
+  const { left, right, top, bottom } = range.getBoundingClientRect();
+  const middle = (top + bottom) / 2;
+  return [left, right, middle - 4, middle + 4]; // a letter's height; the line is taller
+})"""
+
+
+@pytest.mark.parametrize("names", ["letters", "numbers"])
+def test_all_62_classes_are_named_beside_each_other(
+    page: sync_api.Page, opened: Callable[..., sync_api.Page], names: str
+) -> None:
+    """In 520 pixels labels stand in lanes: all can be seen, none touches another."""
+    page.set_viewport_size({"width": 1400, "height": 900})
+    opened(f"count=62&{names}")
+    for role in ("rowheader", "columnheader"):
+        labels = page.get_by_role(role)
+        assert labels.count() == 62
+        assert page.locator(f"[role={role}].spare").count() == 0
+        places = labels.evaluate_all(WRITING)
+        for k, (left, right, top, bottom) in enumerate(places):
+            for other in places[k + 1 : k + 4]:
+                apart = other[0] >= right - 0.5 or other[1] <= left + 0.5
+                assert apart or other[2] >= bottom or other[3] <= top, (role, k)
+
+
+def test_a_small_heatmap_says_that_not_all_are_named(
+    page: sync_api.Page, opened: Callable[..., sync_api.Page]
+) -> None:
+    """On a phone every third of 62 labels stands there, which is said; a finger brings the rest."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened("count=62&letters")
+    page.get_by_text("predicted class, every 3rd named").wait_for()
+    assert page.locator("[role=rowheader]:not(.spare)").count() == 21
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_clicks_land_on_every_cell_of_62_classes(
+    page: sync_api.Page, opened: Callable[..., sync_api.Page], width: int
+) -> None:
+    """In the corners and in the middle: on each cell's first, middle and last painted pixel."""
+    page.set_viewport_size({"width": width, "height": 900})
+    opened("count=62&letters&full")
+    calls = 0
+    for place in ((0, 0), (0, 61), (61, 0), (61, 61), (31, 30)):
+        box = cell(page, *place).bounding_box()
+        last = box["width"] - 1.7  # behind it is the gap to the next one
+        for inside, expected in ((0.5, place), (box["width"] / 2, (None, None)), (last, place)):
+            page.mouse.click(box["x"] + inside, box["y"] + inside)
+            calls += 1
+            page.get_by_text(f"chosen {expected} calls {calls}", exact=True).wait_for()
 
 
 # --- hands ----------------------------------------------------------------------------------

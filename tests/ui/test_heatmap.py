@@ -10,7 +10,6 @@ from streamlit.testing import v1 as streamlit_testing
 from mnistdash.ui import heatmap
 
 DIGITS = tuple("0123456789")
-THIN = "\N{THIN SPACE}"
 
 
 @pytest.fixture
@@ -22,9 +21,9 @@ def matrix() -> np.ndarray:
     return counts
 
 
-def texts(found: dict[tuple[int, int], heatmap.Cell]) -> dict[tuple[int, int], str]:
-    """Return the number in each cell."""
-    return {place: cell.text for place, cell in found.items()}
+def shown(shades: np.ndarray) -> set[tuple[int, int]]:
+    """Return the cells that are not empty."""
+    return {(i, j) for i, j in np.argwhere(shades).tolist()}
 
 
 # --- cells ----------------------------------------------------------------------------------
@@ -32,61 +31,60 @@ def texts(found: dict[tuple[int, int], heatmap.Cell]) -> dict[tuple[int, int], s
 
 def test_only_errors_are_shown_at_first(matrix: np.ndarray) -> None:
     """Two cells hold errors; zeros and the diagonal stay empty."""
-    found = heatmap.cells(matrix, DIGITS, shares=False, diagonal=False)
-    assert texts(found) == {(4, 9): "2", (9, 4): "1"}
+    found = heatmap.shades(matrix, shares=False, diagonal=False)
+    assert shown(found) == {(4, 9), (9, 4)}
 
 
 def test_diagonal_can_be_shown(matrix: np.ndarray) -> None:
     """With the diagonal there are ten cells more."""
-    shown = texts(heatmap.cells(matrix, DIGITS, shares=False, diagonal=True))
-    assert len(shown) == 12
-    assert (shown[0, 0], shown[4, 4], shown[9, 9]) == ("10", "8", "9")
-
-
-def test_shares_are_of_the_true_class(matrix: np.ndarray) -> None:
-    """Two of ten fours are 20.0 %, one of ten nines 10.0 %."""
-    found = heatmap.cells(matrix, DIGITS, shares=True, diagonal=False)
-    assert texts(found) == {(4, 9): "20.0", (9, 4): "10.0"}
-
-
-@pytest.mark.parametrize("shares", [False, True])
-def test_cell_says_its_count_and_its_share(matrix: np.ndarray, shares: bool) -> None:
-    """Whatever is written in it, the sentence has both, and one image is singular."""
-    found = heatmap.cells(matrix, tuple("ABCDEFGHIJ"), shares=shares, diagonal=True)
-    assert found[4, 9][2:] == ("2 images", f"20.0{THIN}% of all true E")
-    assert found[9, 4][2:] == ("1 image", f"10.0{THIN}% of all true J")
-    assert found[0, 0][2:] == ("10 images", f"100.0{THIN}% of all true A")
+    found = heatmap.shades(matrix, shares=False, diagonal=True)
+    assert shown(found) == {(4, 9), (9, 4), *((k, k) for k in range(10))}
 
 
 def test_strongest_error_has_the_strongest_shade(matrix: np.ndarray) -> None:
     """The twos are as orange as can be read, 65 of 100; the one lies halfway above 4."""
-    found = heatmap.cells(matrix, DIGITS, shares=False, diagonal=False)
-    assert (found[4, 9].shade, found[9, 4].shade) == (65, 34)
+    found = heatmap.shades(matrix, shares=False, diagonal=False)
+    assert (found[4, 9], found[9, 4]) == (65, 34)
+
+
+def test_shares_shade_by_the_true_class(matrix: np.ndarray) -> None:
+    """Two of twenty fours are as strong as one of ten nines."""
+    matrix[4, 4] = 18
+    found = heatmap.shades(matrix, shares=True, diagonal=False)
+    assert found[4, 9] == found[9, 4] == 65
 
 
 @pytest.mark.parametrize("shares", [False, True])
 def test_diagonal_leaves_the_shades_of_errors_alone(matrix: np.ndarray, shares: bool) -> None:
-    """Correct ones have a scale of their own: every error keeps its cell to the last letter."""
-    without = heatmap.cells(matrix, DIGITS, shares=shares, diagonal=False)
-    with_it = heatmap.cells(matrix, DIGITS, shares=shares, diagonal=True)
-    assert {place: with_it[place] for place in without} == without
-    assert max(with_it[k, k].shade for k in range(10)) == 40
+    """Correct ones have a scale of their own: every error keeps its shade."""
+    without = heatmap.shades(matrix, shares=shares, diagonal=False)
+    with_it = heatmap.shades(matrix, shares=shares, diagonal=True)
+    assert (with_it[without > 0] == without[without > 0]).all()
+    assert with_it.diagonal().max() == 40
+
+
+def test_shades_of_many_classes_tell_few_from_some() -> None:
+    """Without numbers in 41 classes' cells 1, 25 and 100 images differ: 16, a tenth, a half, 65."""
+    matrix = np.diag(np.full(41, 9))
+    matrix[0, 1], matrix[0, 2], matrix[0, 3] = 1, 25, 100
+    found = heatmap.shades(matrix, shares=False, diagonal=False)
+    # The palest 16 and, of the 49 above it, the root of 1, 25 and 100 hundredths.
+    assert found[0, 1:4].tolist() == [21, 40, 65]
 
 
 @pytest.mark.parametrize("diagonal", [False, True])
 def test_heatmap_of_nothing(diagonal: bool) -> None:
     """A matrix without errors, and one without images, have no cells of errors."""
-    empty = np.zeros((10, 10), int)
-    assert heatmap.cells(empty, DIGITS, shares=True, diagonal=diagonal) == {}
-    perfect = heatmap.cells(np.diag(np.full(10, 5)), DIGITS, shares=False, diagonal=diagonal)
-    assert len(perfect) == (10 if diagonal else 0)
+    assert not heatmap.shades(np.zeros((10, 10), int), shares=True, diagonal=diagonal).any()
+    perfect = heatmap.shades(np.diag(np.full(10, 5)), shares=False, diagonal=diagonal)
+    assert len(shown(perfect)) == (10 if diagonal else 0)
 
 
 def test_heatmap_leaves_the_matrix_alone(matrix: np.ndarray) -> None:
     """Describing needs no right to write."""
     matrix.flags.writeable = False
     before = matrix.copy()
-    heatmap.cells(matrix, DIGITS, shares=True, diagonal=True)
+    heatmap.shades(matrix, shares=True, diagonal=True)
     np.testing.assert_array_equal(matrix, before)
 
 
@@ -119,16 +117,16 @@ def test_long_names_are_cut_in_the_middle(name: str, short: str) -> None:
 
 
 def page_with_many_classes() -> None:
-    """A page with 62 classes, most of which are read as most others."""
+    """A page with 62 classes of long names, each read as each other by thousands."""
     import numpy as np
     import streamlit as st
 
     from mnistdash.ui import heatmap
 
     heatmap.heatmap(
-        np.random.default_rng(0).poisson(2, (62, 62)) + np.diag(np.full(62, 300)),
-        [f"letter {k}" for k in range(62)],
-        shares=True,
+        np.random.default_rng(0).integers(1, 10_000, (62, 62)),
+        [f"sign number {k} of all of them" for k in range(62)],
+        shares="shares" in st.session_state,
         diagonal=True,
         chosen=(np.int64(4), None),
         on_choose=st.session_state.update,
@@ -136,24 +134,38 @@ def page_with_many_classes() -> None:
     )
 
 
-def test_many_classes_are_made_quickly_and_sent_small() -> None:
-    """62 classes with errors nearly everywhere: under 100 kB, no number of numpy's, no NaN."""
-    at = streamlit_testing.AppTest.from_function(page_with_many_classes).run()
-    sent = at.get_by_key("map").proto.json
+@pytest.mark.parametrize("shares", [False, True])
+def test_many_classes_are_made_quickly_and_sent_small(shares: bool) -> None:
+    """3,844 different cells: under 100 kB, no number of numpy's, no NaN."""
+    at = streamlit_testing.AppTest.from_function(page_with_many_classes)
+    if shares:
+        at.session_state["shares"] = True
+    sent = at.run().get_by_key("map").proto.json
     assert len(sent) < 100_000
     (data,) = json.loads(sent, parse_constant=pytest.fail)
     assert (data["chosen"], data["heard"], data["numbered"]) == ([4, None], 0, False)
-    assert len(data["cells"]) == 62 * 62
-    assert data["height_px"] == 12 * 62
+    assert len(data["counts"]) == len(data["shades"]) == 62 * 62
+    assert (data["height_px"], data["lane_px"]) == (12 * 62, 0)
+    assert data["longest_text"] == len("5.1" if shares else "9999")
 
 
-def test_many_classes_are_described_quickly() -> None:
-    """All 3,844 cells in a tenth of a second."""
-    full = np.random.default_rng(0).integers(1, 100, (62, 62))
+def test_many_classes_are_described_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is sent of 3,844 cells is there in a tenth of a second."""
+    monkeypatch.setattr(heatmap, "_component", lambda **sent: json.dumps(sent["data"]))
+    full = np.random.default_rng(0).integers(1, 10_000, (62, 62))
+    names = [f"sign {k}" for k in range(62)]
     seconds = []
     for _ in range(3):
         begun = time.perf_counter()
-        assert len(heatmap.cells(full, range(62), shares=True, diagonal=True)) == 62**2
+        heatmap.heatmap(
+            full,
+            names,
+            shares=True,
+            diagonal=True,
+            chosen=(None, None),
+            on_choose=lambda true_class, pred_class: None,
+            key="map",
+        )
         seconds.append(time.perf_counter() - begun)
     assert min(seconds) < 0.1
 
