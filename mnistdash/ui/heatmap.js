@@ -72,7 +72,6 @@ function paint(root, map) {
   root.style.setProperty("--lane-px", `${data.lane_px}px`);
   root.style.setProperty("--count", count);
   root.style.setProperty("--longest", data.longest_text);
-  root.classList.toggle("upright", data.upright);
   for (let i = 0; i < count; i++) {
     label(map.boxes[i + 1][0], data.short[i], data.rows[i]);
     label(map.boxes[0][i + 1], data.short[i], data.columns[i]);
@@ -146,6 +145,7 @@ function fit(root, map) {
   const { lanes, step, label, size } = layLabels(map.width, map);
   root.style.setProperty("--label", `${label}px`);
   root.style.setProperty("--cell", `${size}px`);
+  root.classList.toggle("upright", data.upright && size < data.label_px);
   const number = Math.min(13, (1.55 * size) / data.longest_text);
   root.classList.toggle("numberless", !data.numbered || number < LEGIBLE_PX);
   for (let i = 0; i < map.count; i++) {

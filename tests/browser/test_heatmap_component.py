@@ -22,6 +22,8 @@ st.set_page_config(layout="wide")
 frame.style()
 count = int(st.query_params.get("count", 10))
 names = [f"{k}" for k in range(count)]
+if "words" in st.query_params:
+    names = [f"number {k}" for k in range(count)]
 if "letters" in st.query_params:
     names = list(string.digits + string.ascii_uppercase + string.ascii_lowercase)[:count]
 if "fashion" in st.query_params:
@@ -196,6 +198,19 @@ def test_a_small_heatmap_says_that_not_all_are_named(
     opened("count=62&letters")
     page.get_by_text("predicted class, every 3rd named").wait_for()
     assert page.locator("[role=rowheader]:not(.spare)").count() == 21
+
+
+def test_names_stand_upright_only_where_they_have_to(
+    page: sync_api.Page, opened: Callable[..., sync_api.Page]
+) -> None:
+    """Over two wide cells a word is written as words are; over ten narrow ones it stands."""
+    page.set_viewport_size({"width": 1400, "height": 900})
+    for count, upright in ((2, False), (10, True)):
+        opened(f"count={count}&words")
+        modes = page.get_by_role("columnheader").evaluate_all(
+            "(all) => all.map((label) => getComputedStyle(label).writingMode)"
+        )
+        assert {mode.startswith("vertical") for mode in modes} == {upright}
 
 
 @pytest.mark.parametrize("width", [390, 1400])
