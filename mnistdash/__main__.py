@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mnistdash import artifacts, datasets, engine, outliers, recipes, store
+from mnistdash import artifacts, datasets, engine, outliers, recipes, settings, store
 from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        _share_images()
         return options.command(options)
     except (datasets.DataError, store.StoreError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -60,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
 
     data.add_parser(commands, on_rename=_take_runs_along)
     return parser
+
+
+def _share_images() -> None:
+    """Find and keep added images in the database, where one is named."""
+    if settings.database_url():
+        store.share_images(store.Store(store.default_url()))
 
 
 def _take_runs_along(old: str, new: str) -> None:

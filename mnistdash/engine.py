@@ -39,6 +39,7 @@ def perform(
         on_progress: called with each report of the trainer as well.
     """
     runs = store.Store(url)
+    store.share_images(runs)
     if not runs.start(run_id):
         return
     run = runs.run(run_id)

@@ -26,6 +26,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("MNISTDASH_DOWNLOAD", "0")
     for name in ("MNISTDASH_DATA", "MNISTDASH_DATABASE_URL", "MNISTDASH_SCHEDULER"):
         monkeypatch.delenv(name, raising=False)
+    datasets.keep_in(None)
     datasets.forget()
     return folder
 

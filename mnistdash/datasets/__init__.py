@@ -39,7 +39,7 @@ def keep_in(keeper: shared.Keeper | None) -> None:
     Whoever opens the store of this process says so: several machines may share it.
     """
     global _shelf
-    if keeper is None or _shelf is None or _shelf.keeper is not keeper:
+    if _shelf is None or _shelf.keeper != keeper:
         _shelf = None if keeper is None else shared.Shelf(keeper)
 
 

@@ -56,9 +56,10 @@ def check_name(name: str, taken: Collection[str]) -> None:
     """
     if not naming.is_name(name):
         raise errors.DataError(naming.RULE)
-    if name.casefold() in {other.casefold() for other in taken}:
+    same = next((other for other in taken if other.casefold() == name.casefold()), None)
+    if same is not None:
         raise errors.DataError(
-            f"There is a data set {name} already: choose another name, or remove that one first."
+            f"There is a data set {same} already: choose another name, or remove that one first."
         )
 
 

@@ -1,9 +1,10 @@
 """The store: runs, what they left behind, and drawings, as rows of one database."""
 
-from mnistdash.store import archive, drawings
+from mnistdash.store import archive, drawings, images
 from mnistdash.store.database import default_url
 from mnistdash.store.drawings import MAX_DRAWINGS
 from mnistdash.store.errors import StoreError
+from mnistdash.store.images import share as share_images
 from mnistdash.store.rows import BROUGHT, RESUMABLE, STATUSES, UNDER_WAY, Drawing, Live, Run
 from mnistdash.store.runs import ID_PATTERN, MAX_WAITING, STALE_SECONDS
 
@@ -22,10 +23,11 @@ __all__ = [
     "Store",
     "StoreError",
     "default_url",
+    "share_images",
 ]
 
 
-class Store(archive.Archive, drawings.Drawings):
+class Store(archive.Archive, drawings.Drawings, images.Images):
     """Everything that is kept, behind one SQLAlchemy address; safe to share between threads.
 
     Args:

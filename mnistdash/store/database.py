@@ -27,15 +27,19 @@ def default_url() -> str:
         raise errors.StoreError(str(error)) from None
     if chosen:
         return chosen
-    path = settings.home() / "mnistdash.sqlite3"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        settings.home().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise errors.StoreError(
             f"The folder for runs can't be written ({error.strerror}). Set MNISTDASH_HOME to a"
             " folder that can."
         ) from None
-    return f"sqlite:///{path}"
+    return home_url()
+
+
+def home_url() -> str:
+    """Return the address of the database in the home folder."""
+    return f"sqlite:///{settings.home() / 'mnistdash.sqlite3'}"
 
 
 class Database:

@@ -74,6 +74,15 @@ drawings = sa.Table(
     sa.Column("run_name", sa.Text, nullable=False),
 )
 
+images = sa.Table(
+    "images",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("created_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),  # a packed file of `datasets.kept`
+)
+
 _FIRST = "1"  # what `meta` says of a database without named migrations
 _NAMED = "2"
 _ONE_AT_A_TIME = 5_286_331  # any number of ours: Postgres knows a lock by one
@@ -109,6 +118,7 @@ MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "runs have an origin": _add(runs.c.origin),
     "runs keep their class names": _add(runs.c.class_names),
     "published classes have names": _name_published_classes,
+    "images can be kept": lambda connection: images.create(connection, checkfirst=True),
 }
 
 

@@ -23,6 +23,7 @@ def open_store() -> store.Store:
     """
     runs = store.Store(store.default_url())
     runs.add_starters()
+    store.share_images(runs)
     return runs
 
 
