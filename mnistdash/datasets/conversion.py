@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from mnistdash import counting
-from mnistdash.datasets import errors, labels, pixels
+from mnistdash.datasets import errors, ground, labels, pixels
 
 MAX_IMAGES = 200_000
 _SHARE = 6  # without test images every sixth is set aside, as in MNIST
@@ -95,14 +95,14 @@ def convert(
     images = [pixels.convert(part, cut, transpose=transpose) for part in planes]
     brought = _said_of_sides(planes, cut)
     transposed = (_TRANSPOSED,) if transpose else ()
-    inverted = _invert(images) if invert else ()
+    inverted = ground.invert(images) if invert else ()
     notes = [*raw.notes, *_merged([p.notes for p in planes]), *brought, *transposed, *inverted]
     notes += [*_merged([part.notes for part in found]), *named.notes]
     parts = [*zip(images, named.parts, strict=True)]
     if len(parts) == 1:
         parts, said = _split(*parts[0], raw.source)
         notes.append(said)
-    return _looked_at(parts, named.names, notes, ground=not invert)
+    return _looked_at(parts, named.names, notes, look_at_ground=not invert)
 
 
 def changed(
@@ -119,7 +119,7 @@ def changed(
     images = [before.x_train, before.x_test]
     if transpose:
         images = [np.ascontiguousarray(part.swapaxes(1, 2)) for part in images]
-    said = [*(_invert(images) if invert else ()), *((_TRANSPOSED,) if transpose else ())]
+    said = [*(ground.invert(images) if invert else ()), *((_TRANSPOSED,) if transpose else ())]
     known, names = [before.y_train, before.y_test], before.class_names
     if fewer:
         there = np.unique(np.concatenate(known))
@@ -128,7 +128,7 @@ def changed(
         names = tuple(names[label] for label in there)
         said.append(f"Classes without images were left out: {_listed(absent)}.")
     parts = [*zip(images, known, strict=True)]
-    return _looked_at(parts, names, [*before.notes, *said], ground=not invert)
+    return _looked_at(parts, names, [*before.notes, *said], look_at_ground=not invert)
 
 
 def _looked_at(
@@ -136,11 +136,11 @@ def _looked_at(
     names: tuple[str, ...],
     notes: Sequence[str],
     *,
-    ground: bool,
+    look_at_ground: bool,
 ) -> Converted:
     """Put the parts together, and say what in them is likely a mistake."""
     (x_train, y_train), (x_test, y_test) = parts
-    doubts = _bright((x_train, x_test)) if ground else []
+    doubts = ground.doubts((x_train, x_test)) if look_at_ground else []
     doubts += [(said, "") for said in _dim((x_train, x_test))]
     doubts += [*_absent(y_train, y_test, names)]
     doubts += [(said, "") for said in _twice(x_train, x_test)]
@@ -223,45 +223,6 @@ def _said_of_sides(planes: Sequence[pixels.Planes], cut: tuple[int, int]) -> lis
             how = "cut to 28x28: the pixels around were empty"
         notes.append(f"Images of {height}x{width} pixels were {how}.")
     return list(dict.fromkeys(notes))
-
-
-def _invert(images: list[np.ndarray]) -> tuple[str, ...]:
-    """Invert the bright parts, or all where none is, in place in the list; say so."""
-    parts = ("training ", "test ") if len(images) == 2 else ("",)
-    most = [2 * pixels.bright(part) > len(part) for part in images]
-    chosen = [at for at in range(len(images)) if most[at] or not any(most)]
-    for at in chosen:
-        images[at] = 255 - images[at]
-    which = "and ".join(parts[at] for at in chosen)
-    return (f"The {which}images were inverted: dark became bright.",)
-
-
-def _bright(images: Sequence[np.ndarray]) -> list[tuple[str, str]]:
-    """Say which of the training and test images have a bright ground, and what mends it."""
-    bright = [pixels.bright(part) for part in images]
-    parts = ("training ", "test ")
-    most = [2 * count > len(part) for count, part in zip(bright, images, strict=True)]
-    said = []
-    if any(most):
-        which = "" if all(most) else parts[most.index(True)]
-        said.append(
-            (
-                f"The {which}images have a bright ground; models here expect bright ink on a dark"
-                " one.",
-                "invert",
-            )
-        )
-    for at, (count, part) in enumerate(zip(bright, images, strict=True)):
-        if len(part) // 10 < min(count, len(part) - count):
-            said.append(
-                (
-                    f"{count:,} of {counting.of(len(part), f'{parts[at]}image')}"
-                    f" {'has' if count == 1 else 'have'} a bright ground, the"
-                    f" {'other' if len(part) - count == 1 else 'others'} a dark one.",
-                    "",
-                )
-            )
-    return said
 
 
 def _split(

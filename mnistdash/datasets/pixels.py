@@ -299,7 +299,7 @@ def fitted(images: np.ndarray) -> np.ndarray:
     rows, columns = (max(1, round(side * scale)) for side in (height, width))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     top, left = (SIDE - rows) // 2, (SIDE - columns) // 2
-    grounds = np.median(_edges(images), axis=1).astype(np.uint8)
+    grounds = np.median(rim(images), axis=1).astype(np.uint8)
     brought = np.empty((len(images), SIDE, SIDE), np.uint8)
     brought[:] = grounds[:, None, None]
     for image, target in zip(images, brought, strict=True):
@@ -308,16 +308,11 @@ def fitted(images: np.ndarray) -> np.ndarray:
     return brought
 
 
-def _edges(images: np.ndarray) -> np.ndarray:
-    """Return the pixels on the rim of each image, `(n, pixels)`."""
-    sides = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
-    return np.concatenate(sides, axis=1)
-
-
-def bright(images: np.ndarray) -> int:
-    """Count the images whose ground, the median of the rim, is bright.
+def rim(images: np.ndarray) -> np.ndarray:
+    """Return the pixels on the rim of each image, `(n, pixels)`.
 
     Args:
-        images: uint8 `(n, 28, 28)`.
+        images: uint8 `(n, h, w)`.
     """
-    return int((np.median(_edges(images), axis=1) > 127).sum())
+    sides = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
+    return np.concatenate(sides, axis=1)

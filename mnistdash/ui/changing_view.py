@@ -41,10 +41,10 @@ def trouble() -> None:
 
 
 def questions(dataset: datasets.Dataset) -> None:
-    """Say what is doubtful in a person's own images, each with a button that mends it."""
-    for question, offer in zip(dataset.questions, dataset.offers, strict=True):
+    """Say what is doubtful in a person's own images, with a button for what can be mended."""
+    for at, (question, offer) in enumerate(zip(dataset.questions, dataset.offers, strict=True)):
         st.warning(words.sentence(question), icon=":material/help:")
-        if offer in _MENDS:
+        if offer in _MENDS and offer not in dataset.offers[at + 1 :]:
             option, label = _MENDS[offer]
             _press(label, dataset.name, option, place="question")
 

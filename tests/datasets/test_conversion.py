@@ -162,6 +162,37 @@ def test_only_the_bright_part_is_inverted(images: np.ndarray) -> None:
     assert "The test images were inverted: dark became bright." in found.notes
 
 
+def test_mixed_grounds_are_told_apart(images: np.ndarray) -> None:
+    """Every second picture dark on light: said for both parts, and only these are inverted."""
+    bright = np.arange(60) % 2 == 1
+    x = np.where(bright[:, None, None], 255 - images, images)
+    found = converted(x)
+    assert found.questions == (
+        "24 of 48 training images have a bright ground, the others a dark one.",
+        "6 of 12 test images have a bright ground, the others a dark one.",
+    )
+    assert found.offers == ("invert", "invert")
+    found = converted(x, invert=True)
+    np.testing.assert_array_equal(np.concatenate([found.x_train, found.x_test]), images)
+    assert found.notes == (
+        "24 training images with a bright ground were inverted.",
+        "6 test images with a bright ground were inverted.",
+    )
+
+
+def test_a_mistake_seen_later_is_mended(images: np.ndarray) -> None:
+    """Inverted, swapped, empty classes left out: as if it had been asked for at once."""
+    turned = 255 - images.swapaxes(1, 2)
+    before = converted(turned, np.where(LABELS < 5, 1, 2), class_names=list("abcde"))
+    assert "but no images of a, d, e" in before.questions[1]
+    assert before.offers == ("invert", "classes")
+    after = conversion.changed(before, invert=True, transpose=True, fewer=True)
+    np.testing.assert_array_equal(after.x_test, images[48:])
+    assert (after.class_names, after.questions) == (("b", "c"), ())
+    assert set(after.y_train.tolist()) == {0, 1}
+    assert "Classes without images were left out: a, d, e." in after.notes
+
+
 def test_transposed(images: np.ndarray) -> None:
     """EMNIST's own files have rows and columns swapped."""
     found = converted(images.swapaxes(1, 2), transpose=True)
