@@ -262,8 +262,8 @@ def add(
     if known:
         return known, dataclasses.replace(converted, notes=(said,), questions=(), offers=())
     if name is None:
-        path = paths[0] if paths[0].name not in ("", "..") else paths[0].resolve()
-        name = adding.free_name(path.name, taken())
+        whole = [path if path.name not in ("", "..") else path.resolve() for path in paths]
+        name = adding.free_name(naming.of_files([path.name for path in whole]), taken())
     adding.check_name(name, taken())
     _place().keep(name, converted)
     forget()

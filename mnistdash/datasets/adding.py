@@ -36,9 +36,9 @@ def converted(
     return conversion.convert(raw, class_names=class_names, invert=invert, transpose=transpose)
 
 
-def free_name(file_name: str, taken: Collection[str]) -> str:
-    """Make a name of a file's that no data set has yet, as "digits (2)"."""
-    wanted = naming.made_of(naming.stem(file_name))
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """Make a name of a text that no data set has yet, as "digits (2)"."""
+    wanted = naming.made_of(wanted)
     used = {other.casefold() for other in taken}
     name, again = wanted, 1
     while name.casefold() in used:

@@ -12,6 +12,7 @@ MAX_IMAGES = 200_000
 _SHARE = 6  # without test images every sixth is set aside, as in MNIST
 _SEED = 0
 _DIM = 32  # of 255: images without a brighter pixel are almost black
+_MORE = "x, y = np.concatenate([x, more_x]), np.concatenate([y, more_y])"
 _TRANSPOSED = "Rows and columns were swapped."
 
 
@@ -183,7 +184,9 @@ def _planes(raw: Raw, counts: Sequence[int]) -> list[pixels.Planes]:
 def _check_lengths(raw: Raw, split: str, images: int, known: int) -> None:
     key = raw.name_of(f"x_{split}")
     if not images:
-        raise errors.unusable(raw.source, f"`{key}` has no images", expected="at least 2")
+        raise errors.unusable(
+            raw.source, f"`{key}` has no images", expected="at least 2", mend=_MORE
+        )
     if images != known:
         fewer = min(images, known)
         raise errors.unusable(
@@ -230,7 +233,7 @@ def _split(
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
     """Set a sixth of every class aside, always the same; at least one image stays in each part."""
     if len(images) < 2:
-        raise errors.unusable(source, "it has 1 image", expected="at least 2, one of them to test")
+        raise errors.unusable(source, "it has 1 image", expected="at least 2", mend=_MORE)
     random = np.random.default_rng(_SEED)
     aside = np.zeros(len(images), bool)
     for label in np.unique(known):

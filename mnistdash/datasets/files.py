@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from mnistdash.datasets import conversion, errors, idx, npz, pictures, roles, sniffing, table
 
 Reader = Callable[[conversion.OnProgress], conversion.Raw]
+_ZIP = "python -m zipfile -c mine.zip train"
 _MAX_LISTED = 5000  # files of a folder are looked at to tell what it is
 
 
@@ -94,8 +95,12 @@ def _zip_reader(path: pathlib.Path) -> Reader:
     except errors.DataError:
         raise
     except Exception:  # zipfile answers damage with a dozen kinds of exception
-        kind = "no .npz file" if path.suffix == ".npz" else "no ZIP file"
-        raise errors.unusable(path.name, f"it is incomplete or {kind}") from None
+        kind, mend = "no ZIP file", _ZIP
+        if path.suffix == ".npz":
+            kind, mend = "no .npz file", npz.SAVE
+        raise errors.unusable(path.name, f"it is incomplete or {kind}", mend=mend) from None
+    if len(names) == 1 and _holds_arrays(names) and roles.of(path.name).kind:
+        return _with_its_sisters(path, "npz")
     if _holds_arrays(names) or path.suffix == ".npz":
         npz.check(path)
         return lambda _: npz.read(path)
@@ -112,7 +117,7 @@ def _zip_of_pictures(path: pathlib.Path, on_progress: conversion.OnProgress) -> 
         with zipfile.ZipFile(path) as archive:
             return pictures.read(pictures.in_zip(archive, path.name), path.name, on_progress)
     except zipfile.BadZipFile:
-        raise errors.unusable(path.name, "it is incomplete or no ZIP file") from None
+        raise errors.unusable(path.name, "it is incomplete or no ZIP file", mend=_ZIP) from None
 
 
 def _table_reader(path: pathlib.Path) -> Reader:
@@ -130,7 +135,7 @@ def _with_its_sisters(path: pathlib.Path, kind: str) -> Reader:
         raise errors.unusable(
             path.name,
             "it holds one array, and its sister with the "
-            f"{'labels' if roles.of(path.name).kind == 'x' else 'images'} is not beside it",
+            f"{'images' if roles.of(path.name).kind == 'y' else 'labels'} is not beside it",
             expected="files such as train-images… and train-labels…",
             mend="np.savez('mine.npz', x=x, y=y)",
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnistdash import counting
 from mnistdash.datasets import errors
 
 DIGITS = tuple("0123456789")
@@ -49,6 +50,9 @@ def plain(labels: np.ndarray, *, source: str, key: str) -> Plain:
     if labels.ndim == 1 and len(shape) > 1:
         notes.append("Labels in a column became a list.")
     columns = None
+    if labels.ndim == 2 and _is_one_hot(labels.T) and not _is_one_hot(labels):
+        labels = labels.T
+        notes.append("One-hot labels of a row a class were turned.")
     if labels.ndim == 2:
         columns = labels.shape[1]
         labels = _from_one_hot(labels, source, key)
@@ -65,10 +69,8 @@ def plain(labels: np.ndarray, *, source: str, key: str) -> Plain:
 
 
 def _from_one_hot(labels: np.ndarray, source: str, key: str) -> np.ndarray:
-    numbers = labels.dtype.kind in "biuf"
-    marks = labels != 0 if numbers else np.zeros((1, 1))
-    is_one_hot = (marks.sum(axis=1) == 1).all() and ((labels == 1) == marks).all()
-    if not numbers or not is_one_hot:
+    if not _is_one_hot(labels):
+        numbers = labels.dtype.kind in "biuf"
         raise errors.unusable(
             source,
             f"`{key}` has the shape {labels.shape} and is not one-hot",
@@ -76,6 +78,14 @@ def _from_one_hot(labels: np.ndarray, source: str, key: str) -> np.ndarray:
             mend=f"{key} = {key}.argmax(axis=1)" if numbers else f"{key} = {key}[:, 0]",
         )
     return labels.argmax(axis=1)
+
+
+def _is_one_hot(labels: np.ndarray) -> bool:
+    """Tell whether each row holds a single one among zeros."""
+    if labels.dtype.kind not in "biuf":
+        return False
+    marks = labels != 0
+    return bool((marks.sum(axis=1) == 1).all() and ((labels == 1) == marks).all())
 
 
 def _whole_or_text(labels: np.ndarray, notes: list[str], source: str, key: str) -> np.ndarray:
@@ -152,18 +162,18 @@ def classes(
     """
     names = None if given is None else clean_names(given)
     if names is not None and not MIN_CLASSES <= len(names) <= MAX_CLASSES:
-        raise _wrong_number(source, len(names), "class names")
+        raise _wrong_number(source, len(names), "class name", "class_names")
     values = [part.values for part in parts]
     if any(part.dtype.kind == "U" for part in values):
         values = [part.astype(str) for part in values]
-        return _of_text(values, given, names, source)
+        return _of_text(values, given, names, source, key)
     found = np.unique(np.concatenate(values))
     columns = max((part.columns or 0 for part in parts), default=0)
     low, high = (int(found[0]), int(found[-1])) if len(found) else (0, 0)
     if columns and not names:
         names = DIGITS if columns == 10 else tuple(str(column) for column in range(columns))
         if columns > MAX_CLASSES:
-            raise _wrong_number(source, columns, "columns of one-hot labels")
+            raise _wrong_number(source, columns, "column of one-hot labels", key)
     if names is not None:
         return _of_named(values, found, names, source, key)
     if high <= 9:
@@ -173,9 +183,9 @@ def classes(
     elif len(found) <= MAX_CLASSES:
         numbers = found
     else:
-        raise _wrong_number(source, len(found), f"different labels in `{key}`")
+        raise _wrong_number(source, len(found), "different label", key)
     if len(numbers) < MIN_CLASSES:
-        raise _wrong_number(source, len(numbers), f"label in `{key}`")
+        raise _wrong_number(source, len(numbers), "different label", key)
     return _numbered(values, numbers, tuple(str(number) for number in numbers))
 
 
@@ -226,11 +236,13 @@ def _of_text(
     given: Sequence[str] | None,
     names: tuple[str, ...] | None,
     source: str,
+    key: str,
 ) -> Classes:
     """Number text labels in the order of the names, else in their natural order."""
     found = sorted({str(text) for part in values for text in np.unique(part)}, key=_natural)
     known = [str(name).strip() for name in given or ()]
-    shown = ", ".join(text[:MAX_NAME] for text in found[:5]) + (" …" if len(found) > 5 else "")
+    shown = ", ".join(text[:MAX_NAME] for text in found[:5])
+    shown += f" and {len(found) - 5} more" if len(found) > 5 else ""
     notes = (f"Labels of text became classes in this order: {shown}.",)
     if names is not None and set(found) <= set(known):
         order, notes = known, ("Labels of text became classes in the order of the names.",)
@@ -248,7 +260,7 @@ def _of_text(
     else:
         order, names = found, None
     if not MIN_CLASSES <= len(order) <= MAX_CLASSES:
-        raise _wrong_number(source, len(order), "different labels")
+        raise _wrong_number(source, len(order), "different label", key)
     index = {text: at for at, text in reversed(list(enumerate(order)))}
     parts = tuple(
         np.array([index[text] for text in part.tolist()], np.uint8).reshape(-1) for part in values
@@ -262,11 +274,18 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), "") if "0" <= p[0] <= "9" else (1, 0, p) for p in pieces)
 
 
-def _wrong_number(source: str, number: int, what: str) -> errors.DataError:
+def _wrong_number(source: str, number: int, noun: str, key: str) -> errors.DataError:
+    mend = f"keep = np.isin({key}, np.unique({key})[:{MAX_CLASSES}]); x, y = x[keep], y[keep]"
+    if number < MIN_CLASSES:
+        mend = "x, y = np.concatenate([x, more_x]), np.concatenate([y, more_y])"
+    elif key == "class_names":
+        mend = f"class_names = class_names[:{MAX_CLASSES}]"
+    where = "" if key == "class_names" else f" in `{key}`"
     return errors.unusable(
         source,
-        f"it has {number:,} {what}",
+        f"it has {counting.of(number, noun)}{where}",
         expected=f"{MIN_CLASSES} to {MAX_CLASSES} classes",
+        mend=mend,
     )
 
 

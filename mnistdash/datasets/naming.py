@@ -1,6 +1,9 @@
 """Names of a person's own data sets: what the link, the store and the file know them by."""
 
 import unicodedata
+from collections.abc import Sequence
+
+from mnistdash.datasets import roles
 
 MAX_NAME = 40  # characters, as the store's column
 RULE = (
@@ -34,6 +37,14 @@ def stem(file_name: str) -> str:
         if lower.endswith(ending):
             return text[: -len(ending)]
     return text
+
+
+def of_files(names: Sequence[str]) -> str:
+    """Return what a set is called after: its one file, or what the names of several share."""
+    if len(names) == 1 and not roles.of(names[0]).kind:
+        return stem(names[0])
+    rests = [rest for name in names if (rest := roles.of(name).rest)]
+    return rests[0] if rests else stem(names[0]) if len(names) == 1 else "images"
 
 
 def made_of(text: str) -> str:

@@ -15,8 +15,8 @@ Header = tuple[tuple[int, ...], np.dtype]
 _MAX_NAMES = 200  # more of them are labels, or counted when they are refused
 _MAX_HEADER = 10_000  # bytes, as NumPy itself allows
 _EXPECTED = "x_train, y_train, x_test, y_test, or x and y"
-_TOLD_BY_SHAPE = "The arrays have no names and were told apart by their shapes."
-_SAVE = "np.savez('mine.npz', x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)"
+_TOLD_BY_SHAPE = "The arrays were told apart by their shapes."
+SAVE = "np.savez('mine.npz', x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)"
 
 
 def headers(path: pathlib.Path) -> dict[str, Header]:
@@ -65,7 +65,7 @@ def _refusing(path: pathlib.Path) -> Iterator[None]:
     except (errors.DataError, MemoryError):
         raise
     except Exception:  # the formats inside answer damage with a dozen kinds of exception
-        raise errors.unusable(path.name, "it is incomplete or no .npz file", mend=_SAVE) from None
+        raise errors.unusable(path.name, "it is incomplete or no .npz file", mend=SAVE) from None
 
 
 def read_array(path: pathlib.Path, key: str, header: Header) -> np.ndarray:
@@ -142,7 +142,7 @@ def _found(path: pathlib.Path, known: dict[str, Header]) -> tuple[dict[str, str]
     """Tell which array is what, and say what was left out."""
     found, left_out = _by_name(known)
     notes = [f"`{key}` was not needed." for key in left_out]
-    if not any(array[0] in "xy" for array in found):
+    if not {"x_train", "y_train"} <= found.keys() and not any("_test" in array for array in found):
         by_shape = _by_shape(known)
         found, notes = by_shape or found, [_TOLD_BY_SHAPE] if by_shape else notes
     if "x_train" not in found or "y_train" not in found:

@@ -84,7 +84,12 @@ def in_zip(archive: zipfile.ZipFile, source: str) -> list[Entry]:
     for entry in entries:
         path = pathlib.PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in entry.filename[:2]:
-            raise errors.unusable(source, "a path in it leads out of it", expected=_TREE)
+            raise errors.unusable(
+                source,
+                "a path in it leads out of it",
+                expected=_TREE,
+                mend="python -m zipfile -c mine.zip train",
+            )
         if entry.flag_bits & 1:
             raise errors.unusable(
                 source, "it is encrypted", mend=f"unzip -P PASSWORD '{source}' -d folder"
@@ -147,18 +152,22 @@ def read(
     others = len(entries) - len(labelled)
     if others:
         notes.append(
-            f"{counting.of(others, 'file')} that {_are(others)} no pictures of a class left out."
+            f"{counting.of(others, 'file')} {_became(others)} left out: no"
+            f" {counting.form(others, 'picture')} of a class."
         )
     if splits["val"] and not splits["test"]:
         splits["test"] = splits["val"]
         notes.append("The pictures for validation are the test images.")
     elif splits["val"]:
-        notes.append(f"{counting.of(len(splits['val']), 'picture')} for validation were left out.")
+        number = len(splits["val"])
+        notes.append(f"{counting.of(number, 'picture')} for validation {_became(number)} left out.")
     seen = _Seen(len(splits["train"]) + len(splits["test"]), on_progress)
     found = {split: _decoded(splits[split], seen) for split in ("train", "test") if splits[split]}
     notes += seen.notes(source)
     if "train" not in found:
-        raise errors.unusable(source, "it has test pictures and none to train", expected=_TREE)
+        raise errors.unusable(source, "it has test pictures and none to train", expected=_TREE,
+            mend="os.rename('test', 'train')",
+        )  # fmt: skip
     test = found.get("test", (None, None))
     return conversion.Raw(
         source=source,
@@ -196,6 +205,7 @@ def _labelled(entries: Sequence[Entry], source: str) -> list[_Labelled]:
             f"{counting.of(len(found), 'picture')} in it {_are(len(found))} in no folder of a"
             f" class, such as {found[0].parts[-1][:30]}",
             expected=_TREE,
+            mend="for name, label in zip(names, y): os.renames(name, f'train/{label}/{name}')",
         )
     return labelled
 
@@ -239,6 +249,7 @@ class _Seen:
                 f"{bad:,} of {counting.of(self.pictures, 'picture')} can't be read, such as"
                 f" {self.damaged[0][:40]}",
                 expected="PNG, JPEG, WebP, BMP or GIF, at most 10 MB and 16 megapixels each",
+                mend="for path in paths: Image.open(path).convert('L').save(path)",
             )
         said = []
         if bad:

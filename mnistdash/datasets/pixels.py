@@ -60,7 +60,7 @@ def planes(
             source,
             f"`{key}` holds {images.dtype}",
             expected="numbers, 0-255",
-            mend=f"{key} = {key}.astype('uint8')",
+            mend=_as_numbers(images, key),
         )
     values, note = _arranged(images, count, source, key)
     height, width = values.shape[1:3]
@@ -75,6 +75,13 @@ def planes(
     if like and _shares(values, like):
         scale = like.scale
     return Planes(values, scale, tuple(n for n in (*note, scale.note) if n))
+
+
+def _as_numbers(images: np.ndarray, key: str) -> str:
+    """Return a line that makes numbers of what are none."""
+    if images.dtype.names:
+        return f"{key} = {key}[{images.dtype.names[0]!r}]"
+    return f"{key} = np.abs({key})" if images.dtype.kind == "c" else f"{key} = {key}.astype('f4')"
 
 
 def _shares(values: np.ndarray, like: Planes) -> bool:

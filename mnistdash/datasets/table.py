@@ -95,7 +95,8 @@ def reason(path: pathlib.Path) -> str | None:
         return (
             f"{path.name} has no labels: its {known.columns:,} columns are all pixels. Expected"
             " one more column, the label, first or last. Kaggle's test.csv has none: add"
-            " train.csv alone, and a sixth of it is set aside for the test."
+            " train.csv alone, and a sixth of it is set aside for the test. To mend it:"
+            " `table.insert(0, 'label', y)`."
         )
     return str(
         errors.unusable(

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from concurrent import futures
 
 from mnistdash import counting, datasets
-from mnistdash.datasets import adding, child, errors, kept, roles
+from mnistdash.datasets import adding, child, errors, kept, naming
 
 _log = logging.getLogger(__name__)
 MAX_MB = 32  # of the files of one set together; `server.maxUploadSize` says the same
@@ -116,7 +116,9 @@ class Uploads:
         """Return the name asked for, or a free one; no set on its way has it either."""
         taken = datasets.taken() | {upload.name for upload in self.all() if upload.under_way}
         if not wish.name:
-            return adding.free_name(_source(wish.files), taken)
+            return adding.free_name(
+                naming.of_files([_safe(file.name) for file in wish.files]), taken
+            )
         if wish.name not in datasets.downloadable():
             adding.check_name(wish.name, taken)
         return wish.name
@@ -259,13 +261,6 @@ def _safe(name: str) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     clean = re.sub(r"[^\w .()+-]", "-", last)[-100:].lstrip(". ")
     return clean or "file"
-
-
-def _source(uploaded: Sequence[File]) -> str:
-    """Return what a set is called after: its one file, or what the names have in common."""
-    if len(uploaded) == 1:
-        return _safe(uploaded[0].name)
-    return next((rest for file in uploaded if (rest := roles.of(_safe(file.name)).rest)), "images")
 
 
 def _write(folder: pathlib.Path, wish: Wish, names: Sequence[str]) -> None:

@@ -72,10 +72,10 @@ def _question(name: str) -> str:
     runs = len(_runs_on(name))
     if not runs:
         return asked
-    stand = "stands" if runs == 1 else "stand"
+    stand, their = ("stands", "its") if runs == 1 else ("stand", "their")
     return (
-        f"{asked} {words.number_of(runs, 'run')} {stand} on them: their figures can't be shown"
-        " without."
+        f"{asked} {words.number_of(runs, 'run')} {stand} on them: {their} answers stay, without the"
+        " pictures."
     )
 
 

@@ -235,3 +235,45 @@ def test_few_conversions_are_kept(tmp_path: pathlib.Path, file: pathlib.Path) ->
     assert len(list((tmp_path / "c").iterdir())) == 12
     assert kept.cached(tmp_path / "c", tmp_path / "12", "now") is not None
     assert kept.cached(tmp_path / "c", tmp_path / "12", "later") is None
+
+
+def test_sets_are_named_after_what_files_share(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path, images: np.ndarray
+) -> None:
+    """KMNIST's files are `kmnist`, whichever of them is named first."""
+    for name, array in (("imgs", images), ("labels", LABELS)):
+        np.savez(tmp_path / f"kmnist-train-{name}.npz", array)
+    (line, *_) = run(capsys, "add", *sorted(tmp_path.iterdir()))
+    assert line.startswith("kmnist: 50 training")
+    (line, *_) = run(capsys, "add", tmp_path / "kmnist-train-labels.npz")
+    assert line.startswith("kmnist (2): 50 training")
+
+
+def test_removal_by_another_process_is_noticed(
+    home: pathlib.Path, file: pathlib.Path, tmp_path: pathlib.Path, images: np.ndarray
+) -> None:
+    """A set loaded here and renamed, replaced or removed elsewhere is not served from memory."""
+    datasets.add([file], name="mine")
+    before = datasets.load("mine")
+    (home / "data" / "mine.npz").rename(home / "data" / "yours.npz")  # as another process does it
+    with pytest.raises(datasets.DataError, match="mine is not on this machine"):
+        datasets.load("mine")
+    assert datasets.load("yours").sha256 == before.sha256
+    other = tmp_path / "other.npz"
+    np.savez(other, x=images[:30], y=LABELS[:30])
+    kept.write(home / "data" / "yours.npz", datasets.adding.converted([other]))
+    assert datasets.load("yours").num_train + len(datasets.load("yours").x_test) == 30
+
+
+def test_change_of_a_file_in_the_data_folder_makes_a_copy(
+    home: pathlib.Path, file: pathlib.Path, monkeypatch: pytest.MonkeyPatch, images: np.ndarray
+) -> None:
+    """The file stays as it is; added images are changed in place, or copied where that is asked."""
+    monkeypatch.setenv("MNISTDASH_DATA", str(file.parent))
+    assert datasets.change("My Digits", transpose=True) == "My Digits (2)"
+    turned = {image.T.tobytes() for image in images}
+    assert {image.tobytes() for image in datasets.load("My Digits (2)").x_test} < turned
+    assert datasets.change("My Digits (2)", transpose=True) == "My Digits (2)"
+    assert datasets.load("My Digits (2)").sha256 == datasets.load("My Digits").sha256
+    assert datasets.change("My Digits (2)", copy=True, invert=True) == "My Digits (2) (2)"
+    assert datasets.names() == ("optdigits", "My Digits", "My Digits (2)", "My Digits (2) (2)")

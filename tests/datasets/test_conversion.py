@@ -212,7 +212,7 @@ def test_transposed(images: np.ndarray) -> None:
         (lambda x: np.zeros((60, 785)), "785 numbers", "y, x_train = x_train[:, 0]"),
         (lambda x: np.stack([x] * 2, axis=-1), "(48, 28, 28, 2)", "x_train[..., 0]"),
         (lambda x: np.zeros((60, 2000, 28), np.uint8), "2000x28 pixels", "reshape"),
-        (lambda x: x.astype(complex), "holds complex128", "astype('uint8')"),
+        (lambda x: x.astype(complex), "holds complex128", "np.abs(x_train)"),
     ],
     ids=range(11),
 )
@@ -306,7 +306,7 @@ def test_at_most_62_classes(number: int) -> None:
         (np.arange(60) / 2, "holds 0.5", "y_train % 1 == 0"),
         (np.full((60, 10), 0.1), "is not one-hot", "y_train.argmax(axis=1)"),
         (np.zeros((60, 2, 2)), "(48, 2, 2)", "y_train.reshape(-1)"),
-        (np.full(60, "one"), "1 different labels", ""),
+        (np.full(60, "one"), "1 different label in", ""),
         (np.zeros(60, "datetime64[s]"), "datetime64", "astype(int)"),
     ],
     ids=range(6),
@@ -375,3 +375,12 @@ def test_numbers_of_images_and_labels_must_agree(images: np.ndarray) -> None:
     )
     with pytest.raises(errors.DataError, match="`X` has 60 images and `y_train` 59 labels"):
         conversion.convert(raw)
+
+
+def test_one_hot_of_a_row_a_class(images: np.ndarray) -> None:
+    """(10, n) is turned; probabilities are refused with what makes labels of them."""
+    turned = conversion.Raw(source="mine.npz", x_train=images, y_train=np.eye(10)[LABELS].T)
+    found = conversion.convert(turned)
+    assert sorted([*found.y_train.tolist(), *found.y_test.tolist()]) == sorted(LABELS.tolist())
+    assert "One-hot labels of a row a class were turned." in found.notes
+    assert "`y_train = y_train.argmax(axis=1)`" in refusal(images, np.eye(10)[LABELS] * 0.9)

@@ -545,3 +545,43 @@ def test_test_images_from_another_file(tmp_path: pathlib.Path, images: np.ndarra
     found = read(tmp_path / "train.csv", test=tmp_path / "other.npz")
     assert same(found, images)
     np.testing.assert_array_equal(found.x_test, images[48:])
+
+
+def test_labels_of_digits_and_letters_in_any_order(
+    tmp_path: pathlib.Path, images: np.ndarray
+) -> None:
+    """A thousand rows of 0-9 before the first letter: the labels are text all the same."""
+    labels = [*(str(n % 10) for n in range(1000)), *"ABAB"]
+    rows = np.tile(images.reshape(60, -1), (17, 1))[: len(labels)]
+    lines = (f"{label},{','.join(map(str, row))}" for label, row in zip(labels, rows.tolist(),
+             strict=True))  # fmt: skip
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    assert read(tmp_path / "a.csv").class_names == (*"0123456789", "A", "B")
+
+
+def test_arrays_of_other_names_are_told_by_shape(
+    tmp_path: pathlib.Path, images: np.ndarray
+) -> None:
+    """`dataset` beside `labels`: only one of them can be the images, and that is said."""
+    np.savez(tmp_path / "a.npz", dataset=images, labels=LABELS)
+    found = read(tmp_path / "a.npz")
+    assert len(found.x_train) + len(found.x_test) == 60
+    assert found.notes[0] == "The arrays were told apart by their shapes."
+
+
+def test_progress_of_pictures_and_tables(tmp_path: pathlib.Path, images: np.ndarray) -> None:
+    """The share read grows to 1 for a ZIP of pictures, and for a packed table."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number, image in enumerate(images):
+            png = io.BytesIO()
+            Image.fromarray(image).save(png, "PNG")
+            archive.writestr(f"{number % 2}/{number}.png", png.getvalue())
+    rows = np.column_stack([np.arange(3000) % 3, np.tile(images.reshape(60, -1), (50, 1))])
+    text = "\n".join(",".join(map(str, row)) for row in rows.tolist())
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode(), 1))
+    for name in ("a.zip", "a.csv.gz"):
+        shares: list[float] = []
+        files.read([tmp_path / name], on_progress=shares.append)
+        assert len(shares) >= 3
+        assert shares == sorted(shares)
+        assert 0 < shares[0] < shares[-1] == 1
