@@ -26,7 +26,7 @@ if not others:
     st.page_link("pages/train.py", label="Train another", icon=":material/arrow_forward:")
     st.stop()
 if link.current().other not in others:
-    link.show(other=next(iter(others)))
+    link.stand_in(other=next(iter(others)))
 st.selectbox(
     f"{plain_title} beside",
     list(others),

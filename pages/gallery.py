@@ -39,11 +39,11 @@ with left:
             dataset,
             answers,
             filters.page_of(shown, PAGE_SIZE),
-            on_choose=functools.partial(card.open_card, among=shown, page_size=PAGE_SIZE),
+            on_choose=functools.partial(card.open_card, among=shown),
             key="gallery",
             once_right=filters.once_right(run, dataset) if answers is kept else None,
         )
     else:
         st.caption("No image meets these filters. Widen the confidence, or choose other classes.")
 with right:
-    card.card(dataset, answers, among=shown, page_size=PAGE_SIZE)
+    card.card(dataset, answers, among=shown)

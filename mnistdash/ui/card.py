@@ -17,7 +17,6 @@ def card(
     answers: evaluation.Evaluation,
     *,
     among: np.ndarray,
-    page_size: int,
 ) -> None:
     """Show the image that the session has chosen, and the way to its neighbours.
 
@@ -25,14 +24,13 @@ def card(
         dataset: whose test image it is.
         answers: of one run.
         among: indices of the images selected, in order, int64 `(k,)`.
-        page_size: images a page of the gallery.
     """
     index = link.current().index
     if index is not None and index >= len(answers):
         index = None
     # One box in the other: on a phone the outer one dims the page, the inner one is a sheet on it.
     with st.container(key="card"), st.container(key="card-sheet", gap="small"):
-        _steps(dataset, answers, index, among, page_size)
+        _steps(dataset, answers, index, among)
         if index is None:
             st.caption("Choose an image to see what the model made of it.")
         else:
@@ -41,18 +39,17 @@ def card(
                 st.caption("Not among the images chosen: Previous and Next lead to those.")
 
 
-def open_card(index: int, *, among: np.ndarray, page_size: int) -> None:
+def open_card(index: int, *, among: np.ndarray) -> None:
     """Open the card of a clicked tile.
 
     Args:
         index: of the image in the test set.
         among: indices of the images selected, in order, int64 `(k,)`.
-        page_size: images a page of the gallery.
     """
     steps = card_steps.steps_since_choice(_STEPS)
     position = int(np.flatnonzero(among == index)[0]) + steps
     position = min(max(position, 0), len(among) - 1)
-    filters.show_image(int(among[position]), position, page_size)
+    filters.show_image(int(among[position]))
 
 
 def _steps(
@@ -60,7 +57,6 @@ def _steps(
     answers: evaluation.Evaluation,
     index: int | None,
     among: np.ndarray,
-    page_size: int,
 ) -> None:
     order = link.current().sort
     before, inside = (0, False) if index is None else filters.place(answers, among, index, order)
@@ -69,7 +65,7 @@ def _steps(
         before=before,
         after=len(among) - before - inside,
         inside=inside,
-        on_move=functools.partial(filters.move, answers, among, page_size, order),
+        on_move=functools.partial(filters.move, answers, among, order),
         on_close=filters.close_card,
         key=_STEPS,
     )

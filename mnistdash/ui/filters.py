@@ -106,7 +106,9 @@ def at_epoch(
     kept = set(artifacts.epochs(run.artifacts))
     if epochs < 2 or dataset.name != run.dataset or not kept.issuperset(range(epochs)):
         return answers
-    link.show(epoch=min(link.current().epoch or epochs, epochs))
+    asked = link.asked_for().epoch
+    if asked is None or asked > epochs:
+        link.stand_in(epoch=epochs)
     st.slider(
         "After epoch",
         1,
@@ -142,11 +144,12 @@ def page_of(indices: np.ndarray, size: int) -> np.ndarray:
     Where none is chosen it is the page of the image that the card shows.
     """
     pages = max(1, -(-len(indices) // size))
-    view = link.current()
-    found = np.flatnonzero(indices == view.index)
+    found = np.flatnonzero(indices == link.current().index)
     of_image = int(found[0]) // size + 1 if len(found) else 1
-    number = min(view.page or of_image, pages)
-    link.show(page=number)
+    asked = link.asked_for().page
+    if asked is None or asked > pages:
+        link.stand_in(page=of_image if asked is None else pages)
+    number = link.current().page
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             number = st.pagination(pages, **link.bound("page"))
@@ -179,15 +182,12 @@ def place(
     return int(np.flatnonzero(with_it == index)[0]), False
 
 
-def move(
-    answers: evaluation.Evaluation, shown: np.ndarray, size: int, order: str, steps: int
-) -> None:
+def move(answers: evaluation.Evaluation, shown: np.ndarray, order: str, steps: int) -> None:
     """Go on from the image that the session shows, at most to the first or the last one.
 
     Args:
         answers: of one run.
         shown: indices selected, in order, int64 `(k,)`.
-        size: images a page.
         order: a key of `evaluation.ORDERS`, that of `shown`.
         steps: how many images to go on; negative ones go back.
     """
@@ -198,7 +198,7 @@ def move(
     # From between two images, the first step leads to the one behind or the one ahead.
     target = before + steps - (0 if inside or steps < 0 else 1)
     target = min(max(target, 0), len(shown) - 1)
-    show_image(int(shown[target]), target, size)
+    show_image(int(shown[target]))
 
 
 def index_box(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> None:
@@ -220,20 +220,19 @@ def index_box(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> N
         st.caption(f"Give a whole number from 0 to {words.count(len(answers) - 1)}.")
 
 
-def show_image(index: int, position: int, size: int) -> None:
+def show_image(index: int, page: int | None = None) -> None:
     """Open the card of an image and turn to its page.
 
     Args:
         index: of the image in the test set.
-        position: of the image among those selected, from 0.
-        size: images a page.
+        page: where it would stand, if it is none of the selected.
     """
-    link.show(index=index, page=position // size + 1)
+    link.show(index=index, page=page)
 
 
 def close_card() -> None:
     """Close the card; the page of images stays."""
-    link.show(index=None)
+    link.show(index=None, page=link.current().page)
 
 
 def _open_wanted(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -> None:
@@ -241,8 +240,9 @@ def _open_wanted(answers: evaluation.Evaluation, shown: np.ndarray, size: int) -
     typed = re.sub(r"[#\s,]", "", session.get(WANTED, ""))
     if not re.fullmatch("[0-9]{1,6}", typed) or int(typed) >= len(answers):
         return
-    before, _ = place(answers, shown, int(typed), link.current().sort)
-    show_image(int(typed), min(before, max(len(shown) - 1, 0)), size)
+    before, inside = place(answers, shown, int(typed), link.current().sort)
+    nearest = min(before, max(len(shown) - 1, 0))
+    show_image(int(typed), None if inside else nearest // size + 1)
     session.put(WANTED, "")
 
 
@@ -256,4 +256,4 @@ def _filter(widget: Callable, label: str, field: str, **options: object) -> None
 
 
 def _start_over() -> None:
-    link.show(page=1, index=None)
+    link.show(page=None, index=None)

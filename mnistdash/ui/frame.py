@@ -54,7 +54,7 @@ def menu(pages: list[st.Page], current: st.Page, run: store.Run | None) -> None:
         current: the one shown.
         run: the one shown; the picker, which may cut its name, says all of it on hover.
     """
-    view = link.current().params()
+    view = link.params()
     with st.container(key="menu", gap="xxsmall"):
         for page in pages:
             # A link that carries the view has nothing to rewrite on the page that it leads to.
@@ -160,4 +160,4 @@ def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:
 
 
 def _forget_image() -> None:
-    link.show(index=None, page=1, epoch=None)
+    link.show(index=None, page=None, epoch=None)

@@ -8,7 +8,7 @@ import re
 import time
 import urllib.parse
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
 _NO_RUN = "no-run"  # no run has this id: whoever followed the link is told that it isn't there
 RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
+_STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
 
@@ -91,10 +92,10 @@ class View:
     sort: str = "confident"  # a key of `evaluation.ORDERS`
     conf: tuple[float, float] = (0.0, 1.0)  # the confidence filtered by
     all: bool = False  # correct images too
-    page: int | None = 1  # of the images chosen; `None` for the page on which the image is
+    page: int | None = None  # of the images chosen; `None` for that of the image, or the first
     index: int | None = None  # of the image whose card is open
     epoch: int | None = None  # the answers after this epoch, from 1; `None` for the last
-    other: str | None = None  # id of the run compared with
+    other: str | None = None  # id of the run compared with; `None` for the newest that fits
 
     @classmethod
     def parse(cls, params: dict[str, str]) -> Self:
@@ -141,7 +142,7 @@ class View:
 
 
 def current() -> View:
-    """Return what the page shows now, what its widgets say included."""
+    """Return what the page shows now: what its widgets say, and what stands in for the rest."""
     return View(**{
         field.name: session.get(field.name, field.default) for field in dataclasses.fields(View)
     })  # fmt: skip
@@ -150,8 +151,38 @@ def current() -> View:
 def show(**changes: object) -> None:
     """Show something else: `show(true=4, pred=9)` changes these fields of the view alone."""
     dataclasses.replace(current(), **changes)  # refuses what is no field
+    stand_ins = session.get(_STAND_INS, {})
+    session.put(_STAND_INS, {name: it for name, it in stand_ins.items() if name not in changes})
     for name, value in changes.items():
         session.put(name, value)
+
+
+def stand_in(**fields: object) -> None:
+    """Show something in place of what was not asked for, or can't be had here; the link stays.
+
+    A page that rewrote its own link would add a step to the browser's history that nobody made,
+    and Back would lead to where it is made again. Once a widget changes such a field, it counts.
+    """
+    asked = vars(asked_for())
+    show(**fields)
+    session.put(
+        _STAND_INS,
+        session.get(_STAND_INS, {}) | {name: (asked[name], it) for name, it in fields.items()},
+    )
+
+
+def asked_for() -> View:
+    """Return what a person asked for, by a link or by hand: what the link says."""
+    stand_ins = session.get(_STAND_INS, {})
+    view = current()
+    return dataclasses.replace(view, **{
+        name: asked for name, (asked, shown) in stand_ins.items() if getattr(view, name) == shown
+    })  # fmt: skip
+
+
+def params() -> dict[str, str]:
+    """Return the parameters of a link that leads to another page with the same view."""
+    return asked_for().params()
 
 
 def bound(name: str) -> dict[str, Any]:
@@ -176,19 +207,38 @@ def read() -> None:
 
 
 def write() -> None:
-    """Write what the session shows into the link."""
-    wanted = current().params()
-    last = session.get(_LAST)
-    if last != wanted:
-        session.put(_LAST, wanted)
-        _remember(last)
+    """Write what was asked for into the link: one step of the browser's history.
+
+    Where Back or Forward led here, Streamlit replaces the step instead.
+    """
+    wanted = params()
+    _note_written(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def go(path: str, **changes: object) -> NoReturn:
+    """Go on to another page that shows something else: one step of the browser's history.
+
+    Args:
+        path: the page's file, as for `st.switch_page`.
+        changes: as for `show`.
+    """
+    show(**changes)
+    _note_written(params())
+    st.switch_page(path, query_params=params())
 
 
 def address() -> str:
     """Return the address of the page as it is shown now."""
     return f"{(st.context.url or '').split('?')[0]}?{urllib.parse.urlencode(current().params())}"
+
+
+def _note_written(wanted: dict[str, str]) -> None:
+    last = session.get(_LAST)
+    if last != wanted:
+        session.put(_LAST, wanted)
+        _remember(last)
 
 
 def _remember(replaced: dict[str, str] | None) -> None:

@@ -246,13 +246,10 @@ def follow_chosen_image() -> None:
     index = session.take(_GO_TO_IMAGE)
     pair = session.take(_GO_TO_PAIR)
     if pair is not None:
-        link.show(true=pair[0], pred=pair[1], index=None, page=1)
+        link.go("pages/gallery.py", true=pair[0], pred=pair[1], index=None, page=None)
     if index is not None:
         # On which page its tile is, the gallery finds.
-        link.show(index=index, page=None)
-    if index is not None or pair is not None:
-        link.write()
-        st.switch_page("pages/gallery.py", query_params=link.current().params())
+        link.go("pages/gallery.py", index=index, page=None)
 
 
 def best_and_worst(answers: evaluation.Evaluation) -> tuple[int, int]:

@@ -17,7 +17,7 @@ ERRORS = np.array([0, 2, 4, 5])
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> dict:
     """A session that shows image 2, the second of four errors."""
-    kept = {"index": 2, "page": 1, "sort": "confident"}
+    kept = {"index": 2, "page": None, "sort": "confident"}
     monkeypatch.setattr("streamlit.session_state", kept)
     return kept
 
@@ -25,7 +25,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict:
 def hear(session: dict, steps: object, *, chosen_at: int = 0, mount: str = "a1") -> int:
     """Bring a sum of steps from the browser, and return the image that is shown then."""
     session[KEY] = {"steps": {"mount": mount, "steps": steps, "chosen_at": chosen_at}}
-    card_steps._move(KEY, lambda by: filters.move(ANSWERS, ERRORS, 120, "confident", by))
+    card_steps._move(KEY, lambda by: filters.move(ANSWERS, ERRORS, "confident", by))
     return session["index"]
 
 
@@ -63,7 +63,7 @@ def test_choice_and_steps_in_one_message(session: dict, *, chosen_first: bool) -
     """Three steps, a click on the first tile, one step: its neighbour, whoever is heard first."""
     session[KEY] = {"steps": {"mount": "a1", "steps": 4, "chosen_at": 3}}
     heard = [
-        lambda: card.open_card(0, among=ERRORS, page_size=120),
+        lambda: card.open_card(0, among=ERRORS),
         lambda: hear(session, 4, chosen_at=3),
     ]
     for call in heard if chosen_first else heard[::-1]:
@@ -108,7 +108,7 @@ def test_place_among_the_selected() -> None:
 def test_from_between_two_images(session: dict, steps: int, shown: int) -> None:
     """By index, image 3 stands between 2 and 4: one step leads to either of them."""
     session["index"] = 3
-    filters.move(ANSWERS, ERRORS, 120, "index", steps)
+    filters.move(ANSWERS, ERRORS, "index", steps)
     assert session["index"] == shown
 
 
