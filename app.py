@@ -40,6 +40,7 @@ def main() -> None:
         frame.run_picker(runs)
         run = next((run for run in runs if run.id == link.current().run), None)
         frame.test_set_picker(run)
+        frame.drop_foreign_classes(run)
         frame.training_line(runs)
         frame.menu(pages, page, run)
         frame.data_line(run)

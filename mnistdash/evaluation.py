@@ -155,6 +155,11 @@ class Evaluation:
         shares = np.full(self.num_classes, np.nan)
         return _read_only(np.divide(self.matrix.diagonal(), totals, out=shares, where=totals > 0))
 
+    @property
+    def best_and_worst(self) -> tuple[int, int]:
+        """The classes with the highest and the lowest recall, of those that have images."""
+        return int(np.nanargmax(self.recall)), int(np.nanargmin(self.recall))
+
     def pairs(self) -> list[Pair]:
         """Return the kinds of error with their counts, largest first."""
         off = self.matrix - np.diag(self.matrix.diagonal())

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from mnistdash.ui import link, state, widgets, words
+from mnistdash.ui import answers_view, doors, guards, headline, link, state, words
 
 SHOWN = 60
 
-widgets.begin("Compare")
-widgets.follow_chosen_image()
-run = widgets.require_run()
-dataset, answers = widgets.require_results(run)
+guards.begin("Compare")
+doors.follow()
+run = guards.require_run()
+dataset, answers = guards.require_results(run)
 
 others = {
     other.id: other
@@ -34,7 +34,7 @@ st.selectbox(
     **link.bound("other"),
 )
 other = others[link.current().other]
-_, others_answers = widgets.require_results(other)
+_, others_answers = guards.require_results(other)
 try:
     changes = answers.compared_with(others_answers)
 except ValueError:
@@ -44,7 +44,7 @@ except ValueError:
         icon=":material/warning:",
     )
     st.stop()
-widgets.facts(
+headline.facts(
     {
         "Accuracy": (words.percent(answers.accuracy), f"{title} on {dataset.title}"),
         "The other's": (words.percent(others_answers.accuracy), "on the same images"),
@@ -66,10 +66,10 @@ for heading, indices, shown, whose in (
         continue
     first = f"The first {SHOWN} of " if len(indices) > SHOWN else ""
     st.caption(f"{first}{words.images(len(indices))}, with the answers of {whose}")
-    widgets.tiles(
+    answers_view.tiles(
         dataset,
         shown,
         indices[:SHOWN],
-        on_choose=widgets.open_in_gallery,
+        on_choose=doors.open_image,
         key=f"compare-{heading[:5]}",
     )

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from mnistdash.ui import filters, heatmap, link, pairs, widgets, words
+from mnistdash.ui import answers_view, doors, filters, guards, heatmap, link, pairs, words
 
 PAGE_SIZE = 100
 TOP_PAIRS = 7
 
-widgets.begin("Confusion")
-widgets.follow_chosen_image()
-run = widgets.require_run()
-dataset, answers = widgets.require_results(run)
+guards.begin("Confusion")
+doors.follow()
+run = guards.require_run()
+dataset, answers = guards.require_results(run)
 names = dataset.class_names
 kept = answers
 
@@ -37,7 +37,7 @@ with left, st.container(key="confusion-matrix"):
         names,
         shares=unit != "count",
         diagonal=diagonal,
-        chosen=link.current().classes,
+        chosen=link.current().pair,
         on_choose=filters.choose_classes,
         key="heatmap",
     )
@@ -50,7 +50,7 @@ with right, st.container(key="confusion-ways"):
             dataset,
             answers,
             largest,
-            chosen=link.current().classes,
+            chosen=link.current().pair,
             on_choose=filters.choose_classes,
             key="top-pairs",
         )
@@ -59,7 +59,7 @@ with right, st.container(key="confusion-ways"):
 
 with right, st.container(key="confusion-images"):
     view = link.current()
-    if view.classes == (None, None):
+    if view.pair == (None, None):
         st.caption("No cell is chosen yet.")
         st.stop()
     shown = answers.select(
@@ -70,11 +70,11 @@ with right, st.container(key="confusion-images"):
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(words.images(len(shown)), anchor=False, width="content")
         filters.chips(names)
-    widgets.tiles(
+    answers_view.tiles(
         dataset,
         answers,
         filters.page_of(shown, PAGE_SIZE),
-        on_choose=widgets.open_in_gallery,
+        on_choose=doors.open_image,
         key="cell-images",
         once_right=filters.once_right(run, dataset) if answers is kept else None,
     )

@@ -3,11 +3,20 @@
 import streamlit as st
 
 from mnistdash import datasets
-from mnistdash.ui import adding_view, changing_view, data_view, fields, state, widgets, words
+from mnistdash.ui import (
+    adding_view,
+    changing_view,
+    data_view,
+    fields,
+    guards,
+    headline,
+    state,
+    words,
+)
 
 SMALL_PX = 160
 
-widgets.begin("Data")
+guards.begin("Data")
 adding_view.follow()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.selectbox(
@@ -30,7 +39,7 @@ try:
 except datasets.DataError as error:
     st.warning(words.sentence(str(error)), icon=":material/warning:")
     st.stop()
-widgets.facts(
+headline.facts(
     {
         "Training images": (words.count(training), "28x28 pixels each"),
         "Test images": (words.count(len(dataset.x_test)), "28x28 pixels each"),

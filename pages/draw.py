@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mnistdash.ink import decoding
-from mnistdash.ui import drawing, my_digits, state, widgets
+from mnistdash.ui import drawing, guards, my_digits, state
 
-widgets.begin("Draw")
+guards.begin("Draw")
 runs = state.open_store().runs()
 answering = drawing.answering_runs(runs)
 source = st.segmented_control(

@@ -4,18 +4,18 @@ import functools
 
 import streamlit as st
 
-from mnistdash.ui import card, filters, widgets, words
+from mnistdash.ui import answers_view, card, filters, guards, words
 
 PAGE_SIZE = 120
 
-widgets.begin("Gallery")
-run = widgets.require_run()
-dataset, answers = widgets.require_results(run)
+guards.begin("Gallery")
+run = guards.require_run()
+dataset, answers = guards.require_results(run)
 
 with st.container(key="gallery-body"):
     left, right = st.columns((5, 3), gap="large")
 with left:
-    with st.expander("Filters", expanded=not widgets.on_phone(), icon=":material/filter_list:"):
+    with filters.box():
         classes, order = st.columns((5, 4))
         with classes:
             filters.class_boxes(dataset.class_names)
@@ -35,7 +35,7 @@ with left:
     )
     filters.chips(dataset.class_names)
     if len(shown):
-        widgets.tiles(
+        answers_view.tiles(
             dataset,
             answers,
             filters.page_of(shown, PAGE_SIZE),

@@ -2,23 +2,23 @@
 
 import streamlit as st
 
-from mnistdash.ui import pairs, widgets, words
+from mnistdash.ui import answers_view, doors, guards, headline, pairs, words
 
 PAIRS = 5
 PAIR_PX = 56
 MOST_CONFIDENT = 12
 
-widgets.begin("Overview")
-widgets.follow_chosen_image()
-run = widgets.require_run()
-dataset, answers = widgets.require_results(run)
+guards.begin("Overview")
+doors.follow()
+run = guards.require_run()
+dataset, answers = guards.require_results(run)
 names = dataset.class_names
 
 title, images = words.plain(words.run_title(run)), words.plain(dataset.title)
 layers = f" · `{run.recipe.layers}`" if run.recipe else ""
 st.caption(f"{title}{layers} · {images}")
-best, worst = widgets.best_and_worst(answers)
-widgets.facts(
+best, worst = answers.best_and_worst
+headline.facts(
     {
         "Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval)),
         "Errors": (
@@ -43,7 +43,7 @@ with confusions:
         answers,
         largest,
         chosen=(None, None),
-        on_choose=widgets.open_pair_in_gallery,
+        on_choose=doors.open_pair,
         picture_px=PAIR_PX,
         key=f"pairs-{run.id}",
     )
@@ -55,11 +55,11 @@ with confident:
     else:
         st.header("Errors")
         st.caption("How sure these answers are is not known: the first errors by index.")
-    widgets.tiles(
+    answers_view.tiles(
         dataset,
         answers,
         answers.select(order="confident")[:MOST_CONFIDENT],
-        on_choose=widgets.open_in_gallery,
+        on_choose=doors.open_image,
         key=f"confident-{run.id}",
         tile_px=84,
     )

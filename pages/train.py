@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from mnistdash.ui import recipe_form, run_table, state, training_view, widgets
+from mnistdash.ui import guards, recipe_form, run_table, state, training_view
 
-widgets.begin("Train")
+guards.begin("Train")
 asked, seen = st.columns((3, 2), gap="large")
 with asked:
     training_view.train_button(recipe_form.form())

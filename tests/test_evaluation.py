@@ -76,6 +76,7 @@ def test_recall_by_hand(world: evaluation.Evaluation) -> None:
     recall = world.recall
     assert (recall[4], recall[9], recall[7], recall[0]) == (0.25, 0.5, 0.5, 1.0)
     assert np.isnan(recall[1])
+    assert world.best_and_worst == (0, 4)
 
 
 def test_loss_by_hand() -> None:

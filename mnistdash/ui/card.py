@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import card_steps, filters, gallery, link, widgets, words
+from mnistdash.ui import answers_view, card_steps, filters, gallery, link, words
 
 SORTED = 10  # of the most probable classes
 _STEPS = "card-steps"
@@ -61,7 +61,7 @@ def _steps(
     order = link.current().sort
     before, inside = (0, False) if index is None else filters.place(answers, among, index, order)
     card_steps.card_steps(
-        None if index is None else widgets.alt(dataset, answers, index),
+        None if index is None else answers_view.alt(dataset, answers, index),
         before=before,
         after=len(among) - before - inside,
         inside=inside,
@@ -74,10 +74,10 @@ def _steps(
 def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> None:
     names = dataset.class_names
     true_class, pred_class = int(answers.y_true[index]), int(answers.y_pred[index])
-    widgets.verdict(index, true_class, pred_class, names)
+    answers_view.verdict(index, true_class, pred_class, names)
     gallery.picture(
         dataset.x_test[index],
-        label=widgets.alt(dataset, answers, index),
+        label=answers_view.alt(dataset, answers, index),
         size_px=224,
         ink=dataset.ink,
         key="card-picture",
@@ -87,7 +87,7 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
         st.caption(f"{sure}Only the answer is known here, not what else was likely.")
     else:
         probs = answers.probs[index]
-        st.html(widgets.bars(probs, names, true_class=true_class, pred_class=pred_class))
+        st.html(answers_view.bars(probs, names, true_class=true_class, pred_class=pred_class))
     with st.expander("Sorted, and the link to this image"):
         if answers.probs is not None:
             st.markdown(_ranked(probs, names, true_class))

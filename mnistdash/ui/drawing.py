@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
 from mnistdash.ink import decoding
-from mnistdash.ui import gallery, link, my_digits, session, state, why, widgets, words
+from mnistdash.ui import answers_view, gallery, guards, link, my_digits, session, state, why, words
 
 CANVAS_PX = 280
 SEEN_PX = 112
@@ -33,7 +33,7 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
     """
     finished = {run.id: run for run in runs if run.finished and run.has_model}
     if not finished:
-        run = widgets.require_run()
+        run = guards.require_run()
         st.markdown(f"{words.plain(words.run_title(run))} came without a model: it can't answer.")
         st.stop()
     shown = next((run for run in runs if run.id == link.current().run), None)
@@ -200,7 +200,7 @@ def answers(
     best = int(probs[0].argmax())
     doubt = _doubt(runs[0], probs, image, names)
     said = _said(names[best], float(probs[0, best]), doubt)
-    bars = widgets.bars(probs[0], names, pred_class=None if doubt else best)
+    bars = answers_view.bars(probs[0], names, pred_class=None if doubt else best)
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])

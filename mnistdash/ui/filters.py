@@ -1,5 +1,6 @@
 """Filters by class, confidence and order, shared by the confusion and the gallery page."""
 
+import contextlib
 import re
 from collections.abc import Callable
 
@@ -10,6 +11,12 @@ from mnistdash import artifacts, datasets, evaluation, store
 from mnistdash.ui import link, session, state, words
 
 WANTED = "wanted_image"  # session key: what was typed to open an image by its index
+
+
+def box() -> contextlib.AbstractContextManager[object]:
+    """Return what holds the filters; on a phone it begins closed."""
+    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
+    return st.expander("Filters", expanded=not on_phone, icon=":material/filter_list:")
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
@@ -39,8 +46,8 @@ def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
     said = ("true", "read as")
     with st.container(horizontal=True, width="content"):
-        classes = link.current().classes
-        for field, what, label in zip(("true", "pred"), said, classes, strict=True):
+        pair = link.current().pair
+        for field, what, label in zip(("true", "pred"), said, pair, strict=True):
             if label is not None:
                 st.button(
                     f"{what} {words.plain(class_names[label])}",

@@ -97,6 +97,19 @@ def test_set_picker(run: store.Run | None) -> None:
     )
 
 
+def drop_foreign_classes(run: store.Run | None) -> None:
+    """Drop a class filtered by, of other images or from a link, that the run doesn't know.
+
+    Before the menu, whose links carry the filters.
+    """
+    view = link.current()
+    known = run.classes if run else None
+    if known is not None and view.true is not None and view.true >= known:
+        link.show(true=None)
+    if known is not None and view.pred is not None and view.pred >= known:
+        link.show(pred=None)
+
+
 def training_line(runs: list[store.Run]) -> None:
     """Show a thin line while something trains, refreshed once a second."""
     if any(run.under_way for run in runs):

@@ -121,7 +121,7 @@ class View:
         }
 
     @property
-    def classes(self) -> tuple[int | None, int | None]:
+    def pair(self) -> tuple[int | None, int | None]:
         """The true and the predicted class filtered by."""
         return self.true, self.pred
 
