@@ -31,7 +31,7 @@ def read(
     if len(paths) == 1:
         raw = _one(paths[0], on_progress)
     else:
-        raw = _several(paths, "the files", on_progress)
+        raw = _several(paths, "The files", on_progress)
     return raw if test is None else _with_test(raw, _one(test, on_progress))
 
 
@@ -191,6 +191,7 @@ def _several(
             source,
             f"{names} do not belong together",
             expected="training images and labels in two files, or a training and a test table",
+            mend=npz.SAVE,
         )
     return reader(on_progress)
 

@@ -14,7 +14,7 @@ _SPLITS = {"train": _TRAIN, "test": _TEST, "val": _VALIDATION}
 _CLASS_NAMES = {"class_names", "classnames", "classes", "names", "label_names", "labelnames",
                 "target_names", "categories", "class_labels"}  # fmt: skip
 _PLAIN_WORDS = {"idx", "idx1", "idx3", "ubyte", "uint8", "npy", "arr", "dataset", "set"}
-_ENDINGS = re.compile(r"\.(gz|npz|npy|csv|tsv|txt|idx[1-4]?|ubyte)$", re.IGNORECASE)
+_ENDINGS = re.compile(r"\.(gz|zip|npz|npy|csv|tsv|txt|idx[1-4]?|ubyte)$", re.IGNORECASE)
 _GLUED = re.compile(
     r"(x|y|images?|imgs?|labels?|data|targets?)(training|train|testing|test|validation|valid|val)"
     r"|(training|train|testing|test|validation|valid|val)(xs?|ys?|images?|imgs?|labels?|data"

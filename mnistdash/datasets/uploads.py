@@ -53,7 +53,8 @@ class Upload:
     """How far the conversion of uploaded files is; all sessions see the same.
 
     `status` is `waiting`, `reading`, `added` or `refused`; `name` is that of the set, and
-    `sentence` what there is to say about its end.
+    `sentence` what there is to say about its end. `told` says that whoever asked for it has seen
+    that; until then, as after a reload, any session may tell it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Upload:
     share: float = 0.0
     sentence: str = ""
     ended_at: float | None = None
+    told: bool = False
 
     @property
     def under_way(self) -> bool:
@@ -133,6 +135,12 @@ class Uploads:
             process = self._processes.get(upload_id)
         if process is not None:
             process.kill()
+
+    def tell(self, upload_id: str) -> None:
+        """Note that whoever asked for an upload has seen how it ended."""
+        with self._lock:
+            if upload_id in self._uploads:
+                self._uploads[upload_id].told = True
 
     def forget(self, upload_id: str) -> None:
         """Tell the end of an upload no longer."""

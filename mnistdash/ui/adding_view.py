@@ -120,8 +120,11 @@ def watch() -> None:
     if any(upload.under_way for upload in found):
         st.fragment(_under_way, run_every=_POLL_SECONDS)(_stages(found))
     for upload in found:
-        if not upload.under_way:
+        mine = upload.id in session.get(_MINE, [])
+        if not upload.under_way and (mine or not upload.told):
             _ended(upload)
+            if mine:
+                state.open_uploads().tell(upload.id)
 
 
 def _stages(found: Sequence[uploads.Upload]) -> list[tuple[str, str]]:

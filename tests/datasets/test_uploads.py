@@ -139,6 +139,9 @@ def test_all_sessions_see_it_until_it_is_closed(
     assert [upload.id for upload in all_uploads.all()] == [started.id]
     all_uploads.forget(started.id)  # it is still under way
     assert ended(all_uploads, started).status == "added"
+    assert not all_uploads.find(started.id).told
+    all_uploads.tell(started.id)
+    assert all_uploads.find(started.id).told
     all_uploads.forget(started.id)
     assert all_uploads.all() == []
     again = ended(all_uploads, all_uploads.start(wish))
