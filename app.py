@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import document, frame, link, state
+from mnistdash.ui import document, frame, link, state, words
 
 SITE = {  # the file of each page: its title and symbol
     "pages/overview.py": ("Overview", ":material/dashboard:"),
@@ -32,7 +32,7 @@ def main() -> None:
     try:
         runs = state.open_store().runs()
     except store.StoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.sentence(str(error)), icon=":material/error:")
         st.stop()
 
     with st.sidebar:

@@ -655,7 +655,7 @@ def test_name_that_is_no_text_is_listed_all_the_same(
 def test_run_on_images_that_are_not_here(runs: store.Store) -> None:
     """The MNIST starter without MNIST says which file is expected and how to get it."""
     said = text(open_page("overview", run="starter-mnist"))
-    assert "MNIST is not on this machine: expected mnist.npz in the data folder." in said
+    assert r"MNIST is not on this machine\: expected mnist.npz in the data folder." in said
     assert "python -m mnistdash data fetch mnist" in said
 
 

@@ -107,7 +107,7 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> wh
             plain = ink.plain_resize(_as_drawn(strokes, pen_px))
             return answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
     except ValueError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return None
     if session.has(_SAMPLE):
         return _answer_sample(runs, *session.get(_SAMPLE))
@@ -150,7 +150,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
         if ink.is_animation(upload.getvalue()):
             st.caption("This is an animation. Its first picture is read.")
     except ValueError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return
     if len(images) == 1:
         why.why(answers(runs, images[0], plain=None, strokes=[]))
@@ -158,7 +158,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
     try:
         probs = state.load_classifier(runs[0].id).probs(images)
     except store.StoreError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return
     names = state.class_names(runs[0])
     st.html(f'<div class="answer">{" ".join(html.escape(names[c]) for c in probs.argmax(1))}</div>')
@@ -194,7 +194,7 @@ def answers(
     try:
         probs = state.load_classifier(runs[0].id).probs(explain.variants(image))
     except store.StoreError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return None
     names = state.class_names(runs[0])
     best = int(probs[0].argmax())
@@ -289,7 +289,7 @@ def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> No
         try:
             probs = state.load_classifier(run.id).probs(image[np.newaxis])[0]
         except store.StoreError as error:
-            st.warning(str(error), icon=":material/warning:")
+            st.warning(words.sentence(str(error)), icon=":material/warning:")
             continue
         name = state.class_names(run)[int(probs.argmax())]
         kind, mark = ("right", "agrees") if name == first else ("wrong", "disagrees")

@@ -129,7 +129,7 @@ def at_epoch(
     try:
         return state.load_epoch(run.id, dataset.name, chosen - 1)
     except store.StoreError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return answers
 
 

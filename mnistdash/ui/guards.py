@@ -5,7 +5,7 @@ import contextlib
 import streamlit as st
 
 from mnistdash import datasets, evaluation, store
-from mnistdash.ui import link, session, state
+from mnistdash.ui import link, session, state, words
 
 _ENTERED = "entered"  # session key: this visit asked for app.py around its page once
 
@@ -58,8 +58,8 @@ def require_results(run: store.Run) -> tuple[datasets.Dataset, evaluation.Evalua
         dataset, trouble = state.images_of(run)
         answers = state.load_evaluation(run.id, run.dataset)
     except (datasets.DataError, store.StoreError) as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         st.stop()
     if trouble:
-        st.warning(trouble, icon=":material/warning:")
+        st.warning(words.sentence(trouble), icon=":material/warning:")
     return dataset, answers

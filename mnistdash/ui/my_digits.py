@@ -38,7 +38,7 @@ def keep_button(
                 run_name=words.run_title(run),
             )
         except store.StoreError as error:
-            st.warning(str(error), icon=":material/warning:")
+            st.warning(words.sentence(str(error)), icon=":material/warning:")
             return
     session.count(_KEPT)
     st.rerun()

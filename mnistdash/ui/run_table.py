@@ -38,7 +38,7 @@ def run_table(runs: Sequence[store.Run]) -> None:
     """Show all runs, newest first, and what can be done with the chosen ones."""
     said = session.take(_SAID)
     if said:
-        st.warning(said, icon=":material/warning:")
+        st.warning(words.sentence(said), icon=":material/warning:")
     if not runs:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return

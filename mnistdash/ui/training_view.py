@@ -43,7 +43,8 @@ def train_button(wish: recipe_form.Wish) -> None:
     refused = session.take(_TROUBLE)
     with remark:
         if trouble or refused or wish.trouble:
-            st.warning(trouble or refused or wish.trouble, icon=":material/warning:")
+            said = words.sentence(trouble or refused or wish.trouble)
+            st.warning(said, icon=":material/warning:")
         elif wish.recipe is None:
             st.caption(f"Can't be read: {', '.join(wish.unread)}")
         else:
