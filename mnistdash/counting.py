@@ -15,7 +15,7 @@ def form(number: int, noun: str) -> str:
     """Return a regular noun as it stands after a number: `class` after 1, `classes` after 2."""
     if number == 1:
         return noun
-    if noun.endswith(("s", "x", "ch", "sh")):
+    if noun.endswith(("s", "x", "tch", "sh")):  # an epoch is said with a k
         return f"{noun}es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mnistdash import counting
 from mnistdash.datasets import conversion, dataset, errors, idx, kept, labels, own
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -246,7 +247,8 @@ def _check_split(arrays: dict[str, np.ndarray], split: str, path: pathlib.Path) 
         arrays[key] = read_only(np.ascontiguousarray(array, np.uint8))
     images, known = len(arrays[f"x_{split}"]), len(arrays[f"y_{split}"])
     if images != known or not images:
-        what = f"the {split} part has {images} images and {known} labels"
+        found = f"{counting.of(images, 'image')} and {counting.of(known, 'label')}"
+        what = f"the {split} part has {found}"
         raise _damaged(path, what, array=f"x_{split}")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnistdash import counting
 from mnistdash.datasets import conversion, errors, labels, roles, sniffing
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def reason(path: pathlib.Path) -> str | None:
     return str(
         errors.unusable(
             path.name,
-            f"it has {known.columns:,} columns, which is no square number of pixels and a label",
+            f"it has {counting.of(known.columns, 'column')}, which is no square number of pixels"
+            " and a label",
             expected="785 columns for images of 28x28",
             mend=_MEND,
         )

@@ -186,7 +186,7 @@ def value_text(value: float | None, metric: str) -> str:
 
 def _label(lines: Sequence[dict], metric: str, epochs: int, num_runs: int) -> str:
     """Say what a chart shows, and its last values, to a person who can't see it."""
-    over = f"{metric.capitalize()} over {epochs} epoch{'' if epochs == 1 else 's'}"
+    over = f"{metric.capitalize()} over {words.number_of(epochs, 'epoch')}"
     of = f" of {num_runs} runs" if num_runs > 1 else ""
     last = [sentence for line in lines if (sentence := _last(line))]
     return f"{over}{of}. " + (f"Last: {'; '.join(last)}." if last else "No figures yet.")

@@ -65,7 +65,7 @@ def pixel_grid(pixels: bytes) -> str:
 def _bars(class_name: str, of_class: Mapping[str, int], most: int) -> str:
     name = html.escape(class_name)
     return "".join(
-        f'<div class="{split}" title="{name}: {words.count(count)} {split} images">'
+        f'<div class="{split}" title="{name}: {words.images(count, split)}">'
         f'<i style="width:{100 * count / most:.1f}%"></i><b>{words.count(count)}</b></div>'
         for split, count in of_class.items()
     )
