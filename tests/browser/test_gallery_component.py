@@ -24,6 +24,7 @@ count = int(st.query_params.get("count", 30))
 first = 1000 + 100 * st.session_state.get("turned", 0)
 images = np.zeros((count, 28, 28), np.uint8)
 images[:, 8:20, 8:20] = 255
+long = ["a name of forty letters is a long name.."] * count
 
 
 def choose(index):
@@ -35,8 +36,13 @@ def choose(index):
 gallery.tiles(
     images,
     indices=np.arange(first, first + count),
-    answers=["T-shirt/top" if k % 2 else "9" for k in range(count)],
+    answers=(
+        long
+        if "long" in st.query_params
+        else ["T-shirt/top" if k % 2 else "9" for k in range(count)]
+    ),
     probabilities=np.full(count, 0.625),
+    labels=long if "long" in st.query_params else None,
     right=np.arange(count) % 3 == 0,
     alts=[f"Image {first + k}" for k in range(count)],
     chosen=st.session_state.get("chosen"),
@@ -239,6 +245,19 @@ def test_nothing_scrolls_sideways(page: sync_api.Page, url: str, width: int) -> 
     assert max(box["x"] + box["width"] for box in rights) == pytest.approx(
         grid["x"] + grid["width"], abs=5
     )
+
+
+def test_names_of_both_classes_stay_in_their_tile(page: sync_api.Page, url: str) -> None:
+    """Forty letters, read as another class: neither name reaches into the next tile."""
+    page.goto(f"{url}/?long=1")
+    wrong = tile(page, 1)
+    wrong.locator(".true").wait_for()
+    room = wrong.bounding_box()
+    for part in (".true", ".said", ".name"):
+        box = wrong.locator(part).bounding_box()
+        assert box["x"] >= room["x"] - 1
+        assert box["x"] + box["width"] <= room["x"] + room["width"] + 1
+    assert wrong.locator(".true").get_attribute("title").endswith("name..")
 
 
 def test_long_name_is_shortened_and_kept(page: sync_api.Page, url: str) -> None:
