@@ -23,7 +23,12 @@ if not others:
         f"There is no other finished run on {words.plain(dataset.title)} to compare"
         f" {plain_title} with."
     )
-    st.page_link("pages/train.py", label="Train another", icon=":material/arrow_forward:")
+    st.page_link(
+        "pages/train.py",
+        label="Train another",
+        icon=":material/arrow_forward:",
+        query_params=link.params(),
+    )
     st.stop()
 if link.current().other not in others:
     link.stand_in(other=next(iter(others)))

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 import types
+import urllib.parse
 import zipfile
 from collections.abc import Iterator
 
@@ -423,9 +424,11 @@ def test_image_opens_by_its_index(mine: store.Run) -> None:
 def test_image_chosen_elsewhere_is_on_the_page_shown(mine: store.Run) -> None:
     """A tile of the overview leads to the page of the gallery on which it stands."""
     at = open_page("overview", run=mine.id, all=1, sort="index", page=3)
-    at.session_state["go_to_image"] = 130
+    at.session_state["going_to_gallery"] = {"index": 130, "page": None}
     at.run()
-    assert at.title[0].value == "Gallery"
+    page, query = json.loads(at.get_by_key("door").proto.json)
+    assert page == "gallery"
+    at = open_page("gallery", **dict(urllib.parse.parse_qsl(query)))
     assert at.session_state["index"] == 130
     assert tiles(at, "gallery")[10].startswith("Image 130:")
 

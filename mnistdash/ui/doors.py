@@ -1,26 +1,36 @@
 """Doors to the gallery: what is chosen on another page is looked at there."""
 
+import pathlib
+import urllib.parse
+
+import streamlit as st
+
 from mnistdash.ui import link, session
 
-_IMAGE, _PAIR = "go_to_image", "go_to_pair"  # session keys: chosen, on the way to the gallery
-_GALLERY = "pages/gallery.py"
+_GOING = "going_to_gallery"  # session key: fields of the view that the gallery is to show
+_GALLERY = "gallery"  # as the page's address ends
+
+_component = st.components.v2.component(
+    "mnistdash.doors",
+    html="<div></div>",
+    js=pathlib.Path(__file__).with_name("doors.js").read_text(encoding="utf-8"),
+)
 
 
 def open_image(index: int) -> None:
     """Note that an image was chosen: the page goes on to its card in the gallery."""
-    session.put(_IMAGE, index)
+    # On which page its tile is, the gallery finds.
+    session.put(_GOING, {"index": index, "page": None})
 
 
 def open_pair(true_class: int, pred_class: int) -> None:
     """Note that a pair of classes was chosen: the page goes on to its errors in the gallery."""
-    session.put(_PAIR, (true_class, pred_class))
+    session.put(_GOING, {"true": true_class, "pred": pred_class, "index": None, "page": None})
 
 
 def follow() -> None:
     """Go on to the gallery if an image, or a pair of classes, was chosen on this page."""
-    index, pair = session.take(_IMAGE), session.take(_PAIR)
-    if pair is not None:
-        link.go(_GALLERY, true=pair[0], pred=pair[1], index=None, page=None)
-    if index is not None:
-        # On which page its tile is, the gallery finds.
-        link.go(_GALLERY, index=index, page=None)
+    changes = session.take(_GOING)
+    if changes is not None:
+        query = urllib.parse.urlencode(link.params(**changes))
+        _component(data=[_GALLERY, query], key="door")

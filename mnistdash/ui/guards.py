@@ -43,7 +43,12 @@ def require_run() -> store.Run:
     run = state.open_store().run(run_id) if run_id else None
     if run is None or not run.finished:
         st.markdown("There is no finished run yet.")
-        st.page_link("pages/train.py", label="Train the first one", icon=":material/arrow_forward:")
+        st.page_link(
+            "pages/train.py",
+            label="Train the first one",
+            icon=":material/arrow_forward:",
+            query_params=link.params(),
+        )
         st.stop()
     return run
 

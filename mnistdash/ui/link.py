@@ -8,7 +8,7 @@ import re
 import time
 import urllib.parse
 from collections.abc import Callable
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import streamlit as st
 
@@ -180,9 +180,9 @@ def asked_for() -> View:
     })  # fmt: skip
 
 
-def params() -> dict[str, str]:
-    """Return the parameters of a link that leads to another page with the same view."""
-    return asked_for().params()
+def params(**changes: object) -> dict[str, str]:
+    """Return the parameters of a link to a page that shows the same, but for some changes."""
+    return dataclasses.replace(asked_for(), **changes).params()
 
 
 def bound(name: str) -> dict[str, Any]:
@@ -212,33 +212,17 @@ def write() -> None:
     Where Back or Forward led here, Streamlit replaces the step instead.
     """
     wanted = params()
-    _note_written(wanted)
+    last = session.get(_LAST)
+    if last != wanted:
+        session.put(_LAST, wanted)
+        _remember(last)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
-
-
-def go(path: str, **changes: object) -> NoReturn:
-    """Go on to another page that shows something else: one step of the browser's history.
-
-    Args:
-        path: the page's file, as for `st.switch_page`.
-        changes: as for `show`.
-    """
-    show(**changes)
-    _note_written(params())
-    st.switch_page(path, query_params=params())
 
 
 def address() -> str:
     """Return the address of the page as it is shown now."""
     return f"{(st.context.url or '').split('?')[0]}?{urllib.parse.urlencode(current().params())}"
-
-
-def _note_written(wanted: dict[str, str]) -> None:
-    last = session.get(_LAST)
-    if last != wanted:
-        session.put(_LAST, wanted)
-        _remember(last)
 
 
 def _remember(replaced: dict[str, str] | None) -> None:

@@ -139,6 +139,50 @@ def test_every_field_has_a_parser() -> None:
     assert list(link._PARSERS) == [field.name for field in dataclasses.fields(link.View)]
 
 
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A visit that has followed the link of `VIEW`."""
+    kept = dict(vars(VIEW))
+    monkeypatch.setattr("streamlit.session_state", kept)
+    return kept
+
+
+def test_shown_is_what_the_link_says(session: dict[str, object]) -> None:
+    """Two fields changed are changed, the others stay."""
+    link.show(true=3, pred=5)
+    assert link.current() == dataclasses.replace(VIEW, true=3, pred=5)
+    assert link.params() == LINK | {"true": "3", "pred": "5"}
+    assert link.params(true=None) == {k: v for k, v in LINK.items() if k != "true"} | {"pred": "5"}
+
+
+def test_what_is_no_field_is_refused(session: dict[str, object]) -> None:
+    """A typing error keeps nothing under a name that nobody reads."""
+    with pytest.raises(TypeError, match="true_class"):
+        link.show(true_class=3)
+    assert "true_class" not in session
+
+
+def test_stand_in_leaves_the_link(session: dict[str, object]) -> None:
+    """Epoch 5 stands in for none; chosen at the widget, 4 is asked for, and 5 again is none."""
+    link.show(epoch=None)
+    link.stand_in(epoch=5)
+    assert (link.current().epoch, link.asked_for().epoch) == (5, None)
+    link.stand_in(epoch=5)  # in the next run of the page
+    assert link.asked_for().epoch is None
+    session["epoch"] = 4  # as the slider does
+    assert (link.current().epoch, link.asked_for().epoch) == (4, 4)
+    session["epoch"] = 5
+    assert link.asked_for().epoch is None
+    link.show(epoch=5)
+    assert link.asked_for().epoch == 5
+
+
+def test_stand_in_for_what_is_not_there_keeps_the_wish(session: dict[str, object]) -> None:
+    """Page 3 of two is asked for still: with other images it may be there again."""
+    link.stand_in(page=2)
+    assert (link.current().page, link.params()["page"]) == (2, "3")
+
+
 def test_classes_say_whether_correct_images_are_meant() -> None:
     """4 read as 4 can only be correct; 4 read as 9 never is; 4 read as anything may be."""
     assert link.View(true=4, pred=4).includes_right
