@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import classifier, explain, ink, recipes
+from mnistdash import architecture, classifier, explain, ink, recipes
 from mnistdash.training import keeping, network
 
 SHIPPED = pathlib.Path(classifier.__file__).with_name("starter")
@@ -97,7 +97,7 @@ def test_layer_activations(answers: classifier.Classifier) -> None:
     found = answers.activations(image)
     table = {
         f"{place}_{layer.word}": layer.output_shape
-        for place, layer in enumerate(recipes.parse(LAYERS), start=1)
+        for place, layer in enumerate(architecture.parse(LAYERS), start=1)
     }
     assert list(found) == NAMES
     assert all(found[name].shape == table[name] for name in NAMES)
@@ -113,7 +113,7 @@ def test_activations_of_odd_networks(layers: str) -> None:
     """Weights that have the shape of an answer are never taken for one."""
     built = network.build(recipes.Recipe(layers=layers, scaling="centred"))
     found = classifier.Classifier(keeping.litert_model(built)).activations(images(1)[0])
-    table = recipes.parse(layers)
+    table = architecture.parse(layers)
     assert [value.shape for value in found.values()] == [layer.output_shape for layer in table]
 
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from mnistdash import recipes
+from mnistdash import architecture, recipes
 
-SIDE = recipes.IMAGE_SHAPE[0]
+SIDE = architecture.IMAGE_SHAPE[0]
 REACH = 4.0  # cells; over this distance an elastic deformation's displacements are smoothed
 UPSTROKE_ANGLES = 25.0, 50.0  # degrees from the stem
 UPSTROKE_FLATTEST = 62.0  # degrees from upright; a seven's bar lies flatter

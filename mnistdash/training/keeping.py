@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnistdash import artifacts, classifier, recipes
+from mnistdash import architecture, artifacts, classifier
 
 _HISTOGRAM_BINS = 40
 _LEAST_PROB = 1e-7  # as Keras's cross-entropy takes it
@@ -37,7 +37,7 @@ def litert_model(model: keras.Model) -> bytes:
     A second signature, `classifier.LAYERS`, gives what every layer of the recipe but the dropouts
     answers, under the layer's own name; it shares the weights with the first.
     """
-    spec = tf.TensorSpec([None, *recipes.IMAGE_SHAPE[:2]], tf.uint8, name="image")
+    spec = tf.TensorSpec([None, *architecture.IMAGE_SHAPE[:2]], tf.uint8, name="image")
     of_layers = {
         layer.name: layer.output
         for layer in model.layers

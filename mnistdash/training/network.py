@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnistdash import recipes
+from mnistdash import architecture, recipes
 
 # Dropout layers of one model draw from streams this far apart.
-_STREAMS = recipes.MAX_LAYERS + 1
+_STREAMS = architecture.MAX_LAYERS + 1
 
 
 def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) -> keras.Model:
@@ -28,8 +28,8 @@ def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) 
         a padding, `ground` aren't in the recipe.
     """
     scale, offset = _scaling(recipe.scaling, mean, deviation)
-    inputs = keras.Input(recipes.IMAGE_SHAPE[:2], dtype="uint8", name="image")
-    x = keras.layers.Reshape(recipes.IMAGE_SHAPE, name="channel")(inputs)  # (n, 28, 28, 1)
+    inputs = keras.Input(architecture.IMAGE_SHAPE[:2], dtype="uint8", name="image")
+    x = keras.layers.Reshape(architecture.IMAGE_SHAPE, name="channel")(inputs)  # (n, 28, 28, 1)
     padded = recipe.table[0].kind == "pad"
     x = keras.layers.Rescaling(scale, 0.0 if padded else offset, name="scaling")(x)
     for place, layer in enumerate(recipe.table, start=1):
@@ -62,7 +62,7 @@ def _initializer(seed: int, place: int) -> keras.initializers.Initializer:
 
 
 def _layer(
-    layer: recipes.Layer, name: str, initializer: keras.initializers.Initializer
+    layer: architecture.Layer, name: str, initializer: keras.initializers.Initializer
 ) -> keras.Layer:
     match layer.kind:
         case "pad":

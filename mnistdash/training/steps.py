@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnistdash import recipes
+from mnistdash import architecture, recipes
 from mnistdash.training import augmentation, network
 
 # Keras's defaults, which the published models were trained with.
@@ -71,7 +71,7 @@ def many_steps(
 
 def evaluate_function(model: keras.Model) -> "tf.types.experimental.PolymorphicFunction":
     """Return the function that answers images with logarithms of probabilities."""
-    signature = [tf.TensorSpec([None, *recipes.IMAGE_SHAPE[:2]], tf.uint8)]
+    signature = [tf.TensorSpec([None, *architecture.IMAGE_SHAPE[:2]], tf.uint8)]
 
     @tf.function(input_signature=signature, autograph=False)
     def evaluate(images: tf.Tensor) -> tf.Tensor:

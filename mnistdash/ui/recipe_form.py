@@ -7,7 +7,7 @@ import dataclasses
 
 import streamlit as st
 
-from mnistdash import datasets, recipes, store
+from mnistdash import architecture, datasets, recipes, store
 from mnistdash.ui import fields, session, words
 
 CUSTOM = "custom"
@@ -98,7 +98,7 @@ def wish() -> Wish:
         except ValueError as error:
             troubles[name] = str(error)
     try:
-        recipes.parse(_layers())
+        architecture.parse(_layers())
     except ValueError as error:
         troubles["layers"] = str(error)
     dataset = session.get(_IMAGES)
@@ -154,11 +154,11 @@ def layer_table() -> None:
     """Show every layer with its output shape and parameter count, if the layers can be read."""
     try:
         classes = len(datasets.class_names(session.get(_IMAGES)))
-        layers = recipes.parse(session.get(_PREFIX + "layers"), classes)
+        layers = architecture.parse(session.get(_PREFIX + "layers"), classes)
     except (datasets.DataError, ValueError):
         return
     rows = [
-        f"| `{layer.word}` | {recipes.shape_text(layer.output_shape)} |"
+        f"| `{layer.word}` | {architecture.shape_text(layer.output_shape)} |"
         f" {words.count(layer.parameters) if layer.parameters else ''} |"
         for layer in layers
     ]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import recipes
+from mnistdash import architecture, recipes
 from mnistdash.training import network
 
 EVERY_WORD = (
@@ -24,7 +24,7 @@ def images(n: int) -> np.ndarray:
 @pytest.mark.parametrize("layers", ARCHITECTURES)
 def test_layer_table_agrees_with_keras(layers: str) -> None:
     """Names, output shapes and parameter counts of the recipe's table are those of the model."""
-    table = recipes.parse(layers)
+    table = architecture.parse(layers)
     model = network.build(recipes.Recipe(layers=layers, scaling="centred", batch_size=1))
     assert model.count_params() == sum(layer.parameters for layer in table)
     for place, layer in enumerate(table, start=1):
