@@ -57,12 +57,12 @@ class Classifier:
             ValueError: the array has another dtype or shape.
         """
         _check_images(images)
-        answers = np.empty((len(images), self.num_classes), np.float32)
+        probs = np.empty((len(images), self.num_classes), np.float32)
         with self._lock:
             for start in range(0, len(images), _BATCH):
                 batch = images[start : start + _BATCH]
-                answers[start : start + len(batch)] = _run(self._interpreter, batch)
-        return answers
+                probs[start : start + len(batch)] = _run(self._interpreter, batch)
+        return probs
 
     def activations(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Compute what every layer answers to one image.
@@ -96,10 +96,10 @@ class Classifier:
         _check_images(images)
         parts = []
         for start in range(0, len(images), _BATCH):
-            answers = list(self._read_layers(images[start : start + _BATCH]).values())
-            if len(answers) < 2:
+            outputs = list(self._read_layers(images[start : start + _BATCH]).values())
+            if len(outputs) < 2:
                 raise ValueError("This model does not tell what its last layer receives.")
-            parts.append(answers[-2].reshape(len(answers[-2]), -1))
+            parts.append(outputs[-2].reshape(len(outputs[-2]), -1))
         return np.concatenate(parts)
 
     def _read_layers(self, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,8 +140,8 @@ class _NamedLayers:
         self._ask = interpreter.get_signature_runner(LAYERS)
 
     def read(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        answers = self._ask(image=images)
-        return {name: answers[name] for name in self._names}
+        outputs = self._ask(image=images)
+        return {name: outputs[name] for name in self._names}
 
 
 class _NoLayers:
@@ -232,9 +232,9 @@ def _load(model: bytes, *, threads: int, keep: bool = False) -> "litert.Interpre
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"This LiteRT model can't be read: {str(error)[:200]}.") from None
     shapes = [tuple(details["shape"]) for details in (*takes, *gives)]
-    answers = shapes[1] if len(shapes) == 2 else ()
-    ours = shapes[:1] == [(1, 28, 28)] and len(answers) == 2 and answers[0] == 1
-    if not ours or answers[1] < 2 or takes[0]["dtype"] != np.uint8:
+    gives = shapes[1] if len(shapes) == 2 else ()
+    ours = shapes[:1] == [(1, 28, 28)] and len(gives) == 2 and gives[0] == 1
+    if not ours or gives[1] < 2 or takes[0]["dtype"] != np.uint8:
         raise ValueError(
             "This LiteRT model is not one of ours: expected uint8 (1, 28, 28) in and"
             f" (1, K) out, K classes. Received: {shapes}."

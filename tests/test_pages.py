@@ -467,8 +467,8 @@ def test_tiles_know_the_true_class(mine: store.Run) -> None:
     """Nine tiles of the cell 4, 9 are captioned with both classes."""
     at = open_page("gallery", run=mine.id, true=4, pred=9)
     captions = json.loads(at.get_by_key("gallery").proto.json)[0]["captions"]
-    assert captions["labels"] == ["4"] * 9
-    assert captions["answers"] == ["9"] * 9
+    assert captions["true_names"] == ["4"] * 9
+    assert captions["pred_names"] == ["9"] * 9
 
 
 # --- links ----------------------------------------------------------------------------------

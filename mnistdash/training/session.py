@@ -255,14 +255,14 @@ class _Session:
 
     def _validate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float | None, float]:
         sums = progress.Sums()
-        for part, answers in self._answers(images):
-            rows = np.arange(len(answers))
+        for part, logs in self._logs(images):
+            rows = np.arange(len(logs))
             truth = labels[part]
-            logs = answers[rows, truth]
-            sums.add(-logs.astype(np.float64), answers.argmax(axis=1) == truth, len(answers))
+            of_label = logs[rows, truth]
+            sums.add(-of_label.astype(np.float64), logs.argmax(axis=1) == truth, len(logs))
         return sums.loss(), sums.accuracy()
 
-    def _answers(self, images: np.ndarray) -> collections.abc.Iterator[tuple[slice, np.ndarray]]:
+    def _logs(self, images: np.ndarray) -> collections.abc.Iterator[tuple[slice, np.ndarray]]:
         """Compute the logarithm of every probability, part by part, float32 (part, 10)."""
         for start in range(0, len(images), _EVALUATE_BATCH):
             part = slice(start, start + _EVALUATE_BATCH)
@@ -270,7 +270,7 @@ class _Session:
             self._watch.still_here()
 
     def predictions(self) -> progress.Predictions:
-        logs = np.concatenate([answers for _, answers in self._answers(self._dataset.x_test)])
+        logs = np.concatenate([logs for _, logs in self._logs(self._dataset.x_test)])
         return progress.Predictions(
             y_pred=logs.argmax(axis=1).astype(np.uint8),
             confidence=np.exp(logs.max(axis=1)).astype(np.float16),

@@ -30,12 +30,12 @@ def step_function(
         if recipe.augments:
             pixels = augmentation.augment(pixels, truth, recipe, (seed, step))
         with tf.GradientTape() as tape:
-            answers = network.logits(model, pixels, key=(seed, step))
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answers)
+            logits = network.logits(model, pixels, key=(seed, step))
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
         # Of the mean loss, without the operations that a mean's own gradient takes.
         gradients = tape.gradient(losses, variables, tf.fill([size], 1 / size))
         _apply(recipe, model, slots, gradients, rate, step)
-        hits = tf.cast(tf.argmax(answers, 1, tf.int32) == truth, tf.float32)
+        hits = tf.cast(tf.argmax(logits, 1, tf.int32) == truth, tf.float32)
         return tf.reduce_mean([losses, hits], axis=1)
 
     return many_steps(take_step, size)

@@ -91,8 +91,8 @@ def tiles(
     gallery.tiles(
         dataset.x_test[indices],
         indices=indices,
-        labels=[names[c] for c in answers.y_true[indices]],
-        answers=[names[c] for c in answers.y_pred[indices]],
+        true_names=[names[c] for c in answers.y_true[indices]],
+        pred_names=[names[c] for c in answers.y_pred[indices]],
         probabilities=answers.confidence[indices] if answers.has_confidence else None,
         right=answers.right[indices],
         alts=[alt(dataset, answers, i, once_right=marked[i]) for i in indices],

@@ -57,7 +57,7 @@ def samples(dataset: datasets.Dataset, seed: int) -> None:
     gallery.tiles(
         dataset.x_test[chosen],
         indices=chosen,
-        answers=names,
+        pred_names=names,
         alts=[f"Image {index}: {name}" for index, name in zip(chosen, names, strict=True)],
         chosen=_chosen(dataset.name),
         on_choose=functools.partial(_choose, dataset.name),

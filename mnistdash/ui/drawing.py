@@ -105,7 +105,7 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> wh
         if strokes:
             session.put(_DRAWING, json_data)
             plain = ink.plain_resize(_as_drawn(strokes, pen_px))
-            return answers(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
+            return _answered(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
     except ValueError as error:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
         return None
@@ -134,7 +134,7 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
     said.markdown(
         f"Test image #{index} of {words.plain(dataset.title)}, labelled **{words.plain(label)}**"
     )
-    return answers(runs, dataset.x_test[index], plain=None, strokes=[])
+    return _answered(runs, dataset.x_test[index], plain=None, strokes=[])
 
 
 def picture(runs: list[store.Run], upload: object) -> None:
@@ -153,7 +153,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
         return
     if len(images) == 1:
-        why.why(answers(runs, images[0], plain=None, strokes=[]))
+        why.why(_answered(runs, images[0], plain=None, strokes=[]))
         return
     try:
         probs = state.load_classifier(runs[0].id).probs(images)
@@ -165,7 +165,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
     gallery.tiles(
         images,
         indices=range(len(images)),
-        answers=[names[label] for label in probs.argmax(axis=1)],
+        pred_names=[names[label] for label in probs.argmax(axis=1)],
         probabilities=probs.max(axis=1),
         alts=[f"Digit {place + 1}: {names[c]}" for place, c in enumerate(probs.argmax(axis=1))],
         tile_px=84,
@@ -173,7 +173,7 @@ def picture(runs: list[store.Run], upload: object) -> None:
     )
 
 
-def answers(
+def _answered(
     runs: list[store.Run],
     image: np.ndarray,
     *,

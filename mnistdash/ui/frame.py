@@ -83,8 +83,8 @@ def run_picker(runs: list[store.Run]) -> None:
 
 def test_set_picker(run: store.Run | None) -> None:
     """Let a person choose between a run's own test images and the drawings that were kept."""
-    answers = run is not None and run.has_model and state.reads_digits(run)
-    if not answers or not state.open_store().drawing_ids():
+    reads = run is not None and run.has_model and state.reads_digits(run)
+    if not reads or not state.open_store().drawing_ids():
         link.show(set=None)
         return
     st.segmented_control(

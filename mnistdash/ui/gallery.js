@@ -73,7 +73,7 @@ function paint(grid, sheet, data) {
 
 // Wide enough for the picture and for "x 4 -> 9 0.62", or for "x Ankle boot" above "-> Sandal 0.62".
 function columnWidth({ size_px, captions }) {
-  const caption = captions?.labels ? 84 : 64;
+  const caption = captions?.true_names ? 84 : 64;
   const spelled = 48 + 6 * Math.min(nameLength(captions), 11);
   return Math.max(size_px + 8, isSpelled(captions) ? spelled : caption);
 }
@@ -84,7 +84,7 @@ function isSpelled(captions) {
 }
 
 function nameLength(captions) {
-  const names = [...(captions?.answers ?? []), ...(captions?.labels ?? [])];
+  const names = [...(captions?.pred_names ?? []), ...(captions?.true_names ?? [])];
   return Math.max(captions?.name_length ?? 0, ...names.map((name) => name.length));
 }
 
@@ -127,17 +127,17 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   tile.setAttribute("aria-current", isChosen);
   tile.classList.toggle("marked", captions?.marked?.[position] ?? false);
   index.textContent = captions ? `#${captions.indices[position]}` : "";
-  answer.hidden = !captions?.answers;
+  answer.hidden = !captions?.pred_names;
   if (!answer.hidden) paintAnswer(answer, position, captions);
 }
 
-function paintAnswer(answer, position, { labels, answers, probabilities, right }) {
+function paintAnswer(answer, position, { true_names: trueNames, pred_names: predNames, probabilities, right }) {
   const [label, said] = answer.children;
   const [name, probability] = said.children;
   const wrong = right && !right[position];
   answer.className = ["answer", right ? (wrong ? "wrong" : "right") : ""].join(" ").trim();
-  label.textContent = label.title = labels && wrong ? labels[position] : "";
-  name.textContent = name.title = answers[position];
+  label.textContent = label.title = trueNames && wrong ? trueNames[position] : "";
+  name.textContent = name.title = predNames[position];
   probability.textContent = probabilities?.[position] ?? "";
 }
 

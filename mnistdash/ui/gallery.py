@@ -31,8 +31,8 @@ def tiles(
     images: np.ndarray,
     *,
     indices: Sequence[int],
-    labels: Sequence[str] | None = None,
-    answers: Sequence[str] | None = None,
+    true_names: Sequence[str] | None = None,
+    pred_names: Sequence[str] | None = None,
     probabilities: Sequence[float] | None = None,
     right: Sequence[bool] | None = None,
     marked: Sequence[bool] | None = None,
@@ -50,9 +50,9 @@ def tiles(
     Args:
         images: uint8 `(n, 28, 28)`, ink bright; a page shows at most a few hundred.
         indices: Index of each image in the test set, shown as `#9634`.
-        labels: True class name of each image: a wrong answer is written `4 → 9`. None leaves
+        true_names: True class name of each image: a wrong answer is written `4 → 9`. None leaves
             them out.
-        answers: Predicted class name of each image; None leaves the line out.
+        pred_names: Predicted class name of each image; None leaves the line out.
         probabilities: Probability of each answer, shown with two decimals.
         right: Whether each answer is right; None shows the answers without judging them.
         marked: Whether each image was right once and is wrong at the end; None marks none.
@@ -74,8 +74,8 @@ def tiles(
     # json.dumps refuses numpy's scalars, and Streamlit then sends the text of the whole dict.
     captions = {
         "indices": _each(indices, int),
-        "labels": _each(labels, str),
-        "answers": _each(answers, str),
+        "true_names": _each(true_names, str),
+        "pred_names": _each(pred_names, str),
         "probabilities": _each(probabilities, "{:.2f}".format),
         "right": _each(right, bool),
         "marked": _each(marked, bool),

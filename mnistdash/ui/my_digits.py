@@ -55,7 +55,7 @@ def my_digits(runs: list[store.Run]) -> None:
     gallery.tiles(
         np.stack([drawing.image for drawing in kept]),
         indices=range(len(kept)),
-        answers=[str(drawing.answer) for drawing in kept],
+        pred_names=[str(drawing.answer) for drawing in kept],
         probabilities=[drawing.confidence for drawing in kept],
         right=[drawing.answer == drawing.label for drawing in kept],
         alts=[

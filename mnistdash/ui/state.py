@@ -184,9 +184,9 @@ def load_once_right(run_id: str, dataset: str, epochs: int) -> np.ndarray:
         StoreError: the answers of an epoch are missing or damaged.
         DataError: the data set can't be loaded.
     """
-    answers = [load_epoch(run_id, dataset, epoch).y_pred for epoch in range(epochs)]
+    by_epoch = [load_epoch(run_id, dataset, epoch).y_pred for epoch in range(epochs)]
     final = load_evaluation(run_id, dataset)
-    return evaluation.once_right(final.y_true, [*answers, final.y_pred])
+    return evaluation.once_right(final.y_true, [*by_epoch, final.y_pred])
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -62,7 +62,7 @@ def _neighbours(answered: Answered) -> None:
     gallery.tiles(
         dataset.x_train[found],
         indices=found,
-        answers=labels,
+        pred_names=labels,
         alts=[f"Training image {i}: {name}" for i, name in zip(found, labels, strict=True)],
         ink=dataset.ink,
         key="neighbours",

@@ -36,7 +36,7 @@ def choose(index):
 gallery.tiles(
     images,
     indices=np.arange(first, first + count),
-    answers=(
+    pred_names=(
         long
         if "long" in st.query_params
         else ["T-shirt/top" if k % 2 else "9" for k in range(count)]

@@ -99,8 +99,8 @@ def page_with_numpy_values() -> None:
     gallery.tiles(
         np.zeros((2, 28, 28), np.uint8),
         indices=np.array([4, 9634]),
-        labels=np.array(["9", "Sandal"]),
-        answers=np.array(["9", "Ankle boot"]),
+        true_names=np.array(["9", "Sandal"]),
+        pred_names=np.array(["9", "Ankle boot"]),
         probabilities=np.array([0.625, 0.999], np.float32),
         right=np.array([True, False]),
         alts=["Image 4", "Image 9634"],
@@ -117,8 +117,8 @@ def test_component_is_told_plain_values() -> None:
     (data,) = json.loads(app.main[0].proto.json)
     assert data["captions"] == {
         "indices": [4, 9634],
-        "labels": ["9", "Sandal"],
-        "answers": ["9", "Ankle boot"],
+        "true_names": ["9", "Sandal"],
+        "pred_names": ["9", "Ankle boot"],
         "probabilities": ["0.62", "1.00"],
         "right": [True, False],
         "marked": None,
