@@ -3,48 +3,42 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import document, frame, link, state, words
+from mnistdash.ui import document, frame, link, menu, state, words
 
-SITE = {  # the file of each page: its title and symbol
-    "pages/overview.py": ("Overview", ":material/dashboard:"),
-    "pages/confusion.py": ("Confusion", ":material/grid_on:"),
-    "pages/gallery.py": ("Gallery", ":material/gallery_thumbnail:"),
-    "pages/draw.py": ("Draw", ":material/draw:"),
-    "pages/train.py": ("Train", ":material/model_training:"),
-    "pages/compare.py": ("Compare", ":material/compare_arrows:"),
-    "pages/data.py": ("Data", ":material/database:"),
+SITE = {  # the file of each page: its title and its Material symbol
+    "pages/overview.py": ("Overview", "dashboard"),
+    "pages/confusion.py": ("Confusion", "grid_on"),
+    "pages/gallery.py": ("Gallery", "gallery_thumbnail"),
+    "pages/draw.py": ("Draw", "draw"),
+    "pages/train.py": ("Train", "model_training"),
+    "pages/compare.py": ("Compare", "compare_arrows"),
+    "pages/data.py": ("Data", "database"),
 }
 
 
 def main() -> None:
     """Run the page asked for, with the frame around it."""
-    st.set_page_config(
-        page_title="mnistdash",
-        page_icon=frame.ICON,
-        layout="wide",
-        initial_sidebar_state=frame.SIDEBAR_PX,
-    )
     frame.style()
-    pages = [frame.page(path, title, icon) for path, (title, icon) in SITE.items()]
-    page = st.navigation(pages, position="hidden")
+    pages = {frame.page(path, title): symbol for path, (title, symbol) in SITE.items()}
+    page = st.navigation(list(pages), position="hidden")
 
     link.read()
     try:
         runs = state.open_store().runs()
     except store.StoreError as error:
+        frame.head(page.title, None)
         st.error(words.sentence(str(error)), icon=":material/error:")
         st.stop()
 
     with st.sidebar:
-        st.html('<p class="brand">mnistdash</p>')
         frame.run_picker(runs)
         run = next((run for run in runs if run.id == link.current().run), None)
         frame.test_set_picker(run)
         frame.drop_foreign_classes(run)
         frame.training_line(runs)
-        frame.menu(pages, page, run)
-        frame.data_line(run)
-    frame.tab_title(page.title, run)
+        menu.menu(pages, page, run, frame.images_shown(run))
+        frame.missing_images()
+    frame.head(page.title, run)
 
     link.write()  # before the page: once it has called st.stop(), nothing can be written any more
     page.run()

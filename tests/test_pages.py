@@ -182,8 +182,7 @@ def tiles(at: streamlit_testing.AppTest, key: str) -> list[str]:
 
 def doors(at: streamlit_testing.AppTest) -> list[str]:
     """Read the labels of the links on the page, those of the sidebar left out."""
-    aside = {id(link.proto) for link in at.sidebar.get("page_link")}
-    return [link.label for link in at.page_link if id(link.proto) not in aside]
+    return [link.label for link in at.page_link]
 
 
 # --- from empty to finished -----------------------------------------------------------------
@@ -214,7 +213,8 @@ def test_every_page_shows_the_starter_run(runs: store.Store, name: str) -> None:
     at = open_page(name)
     assert at.title[0].value == name.capitalize()
     assert not at.warning
-    assert len(at.sidebar.get("page_link")) == len(PAGES)
+    (menu,) = json.loads(at.get_by_key("menu").proto.json)
+    assert [name or "overview" for name, *_ in menu["pages"]] == list(PAGES)
     assert at.session_state["run"] == "starter-optdigits"
     assert at.query_params["run"] == "starter-optdigits"
 
@@ -229,9 +229,9 @@ def test_every_page_shows_a_run_just_finished(mine: store.Run, name: str) -> Non
 
 def test_where_mnist_is_missing_a_line_says_so(runs: store.Store) -> None:
     """Without MNIST the sidebar names what stands in and how to get the rest."""
-    said = text(open_page("overview"))
-    assert "optdigits, 500 test images" in said
-    assert "MNIST is not on this machine" in said
+    at = open_page("overview")
+    assert json.loads(at.get_by_key("menu").proto.json)[0]["images"] == "optdigits, 500 test images"
+    assert "MNIST is not on this machine" in text(at)
     assert "Get MNIST" in [each.label for each in open_page("overview").button]
 
 
@@ -1374,10 +1374,10 @@ def test_damaged_data_set_is_a_sentence(
 
 def test_two_visitors_get_two_pages() -> None:
     """Streamlit notes on a page that it may run: the note of one visitor is none of another's."""
-    first, second = (frame.page("pages/draw.py", "Two", "") for _ in range(2))
+    first, second = (frame.page("pages/draw.py", "Two") for _ in range(2))
     first._can_be_called = True
     assert not getattr(second, "_can_be_called", False)
-    assert not getattr(frame.page("pages/draw.py", "Two", ""), "_can_be_called", False)
+    assert not getattr(frame.page("pages/draw.py", "Two"), "_can_be_called", False)
 
 
 def test_data_page_does_not_wait_for_the_training_images(

@@ -1,4 +1,4 @@
-"""The frame around every page: style, run picker, what trains, which images, and the menu."""
+"""The frame around every page: its head and style, the run picker, what trains, which images."""
 
 import base64
 import copy
@@ -13,14 +13,8 @@ from mnistdash.ui import document, link, session, state, words
 _HERE = pathlib.Path(__file__).parent
 # A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
 # not be read and looked at twice in every run.
-ICON = f"data:image/png;base64,{base64.b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
-SIDEBAR_PX = 304
-
-_menu = st.components.v2.component(
-    "mnistdash.menu",
-    html="<div></div>",
-    js=(_HERE / "menu.js").read_text(encoding="utf-8"),
-)
+_ICON = f"data:image/png;base64,{base64.b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
+_SIDEBAR_PX = 304
 
 
 def style() -> None:
@@ -29,38 +23,26 @@ def style() -> None:
         st.html(document.STYLE)
 
 
-def page(path: str, title: str, icon: str) -> st.Page:
+def page(path: str, title: str) -> st.Page:
     """Return a page for `st.navigation`: a fresh copy, since Streamlit notes on it that it ran."""
-    return copy.copy(_page(path, title, icon))
+    return copy.copy(_page(path, title))
 
 
 @functools.cache
-def _page(path: str, title: str, icon: str) -> st.Page:
-    """Make a page once: Streamlit looks for its file and checks its icon each time."""
-    return st.Page(path, title=title, icon=icon)
+def _page(path: str, title: str) -> st.Page:
+    """Make a page once: Streamlit looks for its file each time."""
+    return st.Page(path, title=title)
 
 
-def tab_title(page_title: str, run: store.Run | None) -> None:
-    """Name the page and the run in the browser's tab."""
+def head(page_title: str, run: store.Run | None) -> None:
+    """Name the page and the run in the browser's tab, and make the page wide."""
     name = f"{page_title} · {words.run_title(run)}" if run else page_title
-    st.set_page_config(page_title=f"{name} · mnistdash", page_icon=ICON)
-
-
-def menu(pages: list[st.Page], current: st.Page, run: store.Run | None) -> None:
-    """Show the list of pages; on a phone it closes when one is chosen.
-
-    Args:
-        pages: all of them, in order.
-        current: the one shown.
-        run: the one shown; the picker, which may cut its name, says all of it on hover.
-    """
-    view = link.params()
-    with st.container(key="menu", gap="xxsmall"):
-        for page in pages:
-            # A link that carries the view has nothing to rewrite on the page that it leads to.
-            st.page_link(page, query_params=view)
-    # What Streamlit's links lack: which of them is the current page, for those who can't see it.
-    _menu(data=[current.url_path, words.run_title(run) if run else ""], key="menu-marks")
+    st.set_page_config(
+        page_title=f"{name} · mnistdash",
+        page_icon=_ICON,
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR_PX,
+    )
 
 
 def run_picker(runs: list[store.Run]) -> None:
@@ -125,18 +107,22 @@ def _training_line() -> None:
     st.progress(current.live.fraction, text=f"Training {words.plain(words.run_title(current))}")
 
 
-def data_line(run: store.Run | None) -> None:
-    """Say which images are shown, and how to get MNIST where it is missing."""
+def images_shown(run: store.Run | None) -> str:
+    """Say which images are shown, nothing where none are."""
     if link.current().on_drawings:
-        st.caption(f"My digits, {words.images(len(state.open_store().drawing_ids()))}")
-    elif run is not None and datasets.on_this_machine(run.dataset):
-        try:
-            shown = datasets.load(run.dataset)
-            unverified = "" if shown.verified else ", unverified"
-            title, images = words.plain(shown.title), words.images(len(shown.x_test), "test")
-            st.caption(f"{title}{unverified}, {images}")
-        except datasets.DataError:  # the page says what is wrong with it
-            st.caption(f"{words.plain(datasets.title(run.dataset))} can't be read")
+        return f"My digits, {words.images(len(state.open_store().drawing_ids()))}"
+    if run is None or not datasets.on_this_machine(run.dataset):
+        return ""
+    try:
+        shown = datasets.load(run.dataset)
+    except datasets.DataError:  # the page says what is wrong with it
+        return f"{datasets.title(run.dataset)} can't be read"
+    unverified = "" if shown.verified else ", unverified"
+    return f"{shown.title}{unverified}, {words.images(len(shown.x_test), 'test')}"
+
+
+def missing_images() -> None:
+    """Say how to get MNIST where it is missing."""
     if not datasets.on_this_machine("mnist"):
         _missing_mnist()
 

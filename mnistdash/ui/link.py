@@ -18,6 +18,7 @@ from mnistdash.ui import session
 _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
 _NO_RUN = "no-run"  # no run has this id: whoever followed the link is told that it isn't there
+BY_MENU = "by_menu"  # what the menu adds to the link that it follows, for `read` to see
 RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
@@ -198,7 +199,8 @@ def known() -> bool:
 def read() -> None:
     """Take what a new link says into the session: one followed, or one gone Back or Forward to."""
     found = st.query_params.to_dict()
-    if _went_back_or_forward() or (found and not _is_own(found)):
+    by_menu = found.pop(BY_MENU, None) is not None  # else Streamlit takes its press for Back
+    if (_went_back_or_forward() and not by_menu) or (found and not _is_own(found)):
         view = View.parse(found)
         show(**vars(view) | {"run": view.run or current().run})
         _remember(found)

@@ -1,32 +1,60 @@
-// What Streamlit's sidebar lacks: the current page link says so to those who can't see it, the run
-// picker shows a long name whole on hover, and on a phone the menu goes away when a page is chosen.
-// Where Streamlit's own marks are gone, none
-// of it happens and the links work as they are.
+// The list of pages: plain links, which a press follows in place, as Back and Forward do. Beside
+// it, what Streamlit's sidebar lacks: the run picker shows a long name whole on hover, and on a
+// phone the menu goes away when a page is chosen. Where Streamlit's own marks are gone, none of it
+// happens and the links work as they are.
 
 const PHONE_PX = 768; // up to this width Streamlit lays its sidebar over the page
-const sidebars = new WeakSet();
+const START_MS = 3000; // longer than any page takes to begin
+const NOTHING_RUNS = '[data-testid="stApp"][data-test-script-state="notRunning"]';
 
-export default function menu({ data: [current, runTitle] }) {
-  const sidebar = document.querySelector('[data-testid="stSidebar"]');
-  if (!sidebar) return;
-  mark(sidebar, current);
-  const picker = sidebar.querySelector('input[role="combobox"]');
-  if (picker) picker.title = runTitle;
-  if (sidebars.has(sidebar)) return;
-  sidebars.add(sidebar);
-  sidebar.addEventListener("click", (event) => closeAfter(sidebar, event));
-}
-
-function mark(sidebar, current) {
-  for (const link of sidebar.querySelectorAll(".st-key-menu a")) {
-    // As written: the first page's address is empty, which the browser takes for the page shown.
-    const name = (link.getAttribute("href") ?? "").split("?")[0].split("/").at(-1);
-    if (name === current) link.setAttribute("aria-current", "page");
+export default function menu({ data: [shown], parentElement }) {
+  const nav = parentElement.querySelector("nav");
+  while (nav.children.length < shown.pages.length) nav.append(newLink());
+  const view = new URLSearchParams(shown.view).toString();
+  shown.pages.forEach(([name, title, symbol], place) => {
+    const link = nav.children[place];
+    const [icon, words] = link.children;
+    link.href = `./${name}${view && `?${view}`}`;
+    icon.textContent = symbol;
+    words.textContent = title;
+    if (name === shown.current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  }
+  });
+  nav.onclick = (event) => press(event, shown.marker);
+  parentElement.querySelector("p").textContent = shown.images;
+  const picker = document.querySelector('[data-testid="stSidebar"] input[role="combobox"]');
+  if (picker) picker.title = shown.run;
 }
 
-function closeAfter(sidebar, event) {
-  if (innerWidth > PHONE_PX || !event.target.closest(".st-key-menu a")) return;
-  sidebar.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+function newLink() {
+  const link = document.createElement("a");
+  const icon = document.createElement("span");
+  icon.setAttribute("aria-hidden", "true");
+  icon.translate = false;
+  link.append(icon, document.createElement("span"));
+  return link;
+}
+
+function press(event, marker) {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(link, marker);
+  if (innerWidth > PHONE_PX) return;
+  document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}
+
+// Streamlit goes where the address says when the browser tells it that the address has changed.
+// The mark says that a person chose the page, and is gone from the address at once.
+function go(link, marker) {
+  const here = link.href === location.href;
+  const marked = new URL(link.href);
+  marked.searchParams.set(marker, 1);
+  history[here ? "replaceState" : "pushState"]({}, "", marked);
+  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  history.replaceState({}, "", link.href);
+  setTimeout(() => {
+    const arrived = link.hasAttribute("aria-current") || link.href !== location.href;
+    if (!arrived && document.querySelector(NOTHING_RUNS)) location.assign(link.href);
+  }, START_MS);
 }

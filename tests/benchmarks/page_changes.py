@@ -59,7 +59,8 @@ PROBE = """() => {
 SETTLED = f"""(title) => document.querySelector("h1")?.textContent === title
   && document.querySelector('[data-test-script-state="notRunning"]')
   && performance.now() - Math.max(probe.last, probe.pressed) > {SILENCE_MS}"""
-LINKS = '[data-testid="stSidebar"] [data-testid="stPageLink"] a'
+# The menu's, which were Streamlit's page links once.
+LINKS = '[data-testid="stSidebar"] :is(.st-key-menu, [data-testid="stPageLink"]) a'
 LINK = f"""(name) => Array.from(document.querySelectorAll('{LINKS}')).findIndex((link) =>
   link.getAttribute("href").split("?")[0].split("/").at(-1) === name)"""
 PRESS = f"(index) => document.querySelectorAll('{LINKS}')[index].click()"
@@ -200,20 +201,22 @@ class _Counted:
 
 def _report(found: Figures, whose: str) -> None:
     for size in SIZES:
-        print(f"\n{whose}, {size}: ms to the last change, median (slowest), first visit and warm;")
-        print("layout shift of landing and change, largest; in brackets with those after a press")
+        print(f"\n{whose}, {size}")
+        print("                press to last change, ms,    layout shift, largest:")
+        print("                median (slowest) of the      landing  page    (with that just")
+        print("                first visit and later ones   on it    change  after a press)")
         for title in PAGES.values():
             one = {
                 key[-1]: values for key, values in found.items() if key[:-1] == (whose, size, title)
             }
-            times = [
-                f"{visit} {_median(one[f'{visit} ms']):4.0f} ({max(one[f'{visit} ms']):4.0f})"
+            times = "  ".join(
+                f"{_median(one[f'{visit} ms']):4.0f} ({max(one[f'{visit} ms']):4.0f})"
                 for visit in ("first", "warm")
-            ]
+            )
+            landed = max(one["landing shift"])
             changed = max(one["first shift"] + one["warm shift"])
             pressed = max(one["first all shifts"] + one["warm all shifts"])
-            landed = max(one["landing shift"])
-            print(f"  {title:9} {'  '.join(times)}  {landed:.3f}  {changed:.3f} ({pressed:.3f})")
+            print(f"  {title:12}  {times}      {landed:.3f}    {changed:.3f}  ({pressed:.3f})")
 
 
 def _report_processor_times(found: Figures, whose: list[str]) -> None:

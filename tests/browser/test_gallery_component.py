@@ -42,7 +42,7 @@ gallery.tiles(
         else ["T-shirt/top" if k % 2 else "9" for k in range(count)]
     ),
     probabilities=np.full(count, 0.625),
-    labels=long if "long" in st.query_params else None,
+    true_names=long if "long" in st.query_params else None,
     right=np.arange(count) % 3 == 0,
     alts=[f"Image {first + k}" for k in range(count)],
     chosen=st.session_state.get("chosen"),
