@@ -43,7 +43,8 @@ with left, st.container(key="confusion-matrix"):
     )
 
 with right, st.container(key="confusion-ways"):
-    filters.class_boxes(names)
+    with st.container(key="class-boxes"):
+        filters.class_boxes(names)
     if largest := answers.pairs()[:TOP_PAIRS]:
         st.header("Largest confusions", anchor=False)
         pairs.pairs(

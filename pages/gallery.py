@@ -15,20 +15,14 @@ dataset, answers = guards.require_results(run)
 with st.container(key="gallery-body"):
     left, right = st.columns((5, 3), gap="large")
 with left:
-    with filters.box():
-        classes, order = st.columns((5, 4))
-        with classes:
-            filters.class_boxes(dataset.class_names)
-        with order:
-            filters.order_box(answers)
-        confidence, by_index = st.columns((5, 4))
-        with confidence:
-            filters.confidence_slider(answers)
-            filters.all_images_switch()
+    with filters.box(), st.container(key="filters"):
+        filters.class_boxes(dataset.class_names)
+        filters.order_box(answers)
+        filters.confidence_slider(answers)
+        filters.all_images_switch()
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
         shown = filters.selected(answers)
-        with by_index:
-            filters.index_box(answers, shown, PAGE_SIZE)
+        filters.index_box(answers, shown, PAGE_SIZE)
     st.markdown(
         f"**{words.count(len(shown))}** of {filters.of_all(answers)}"
         f" of {words.plain(words.run_title(run))}"

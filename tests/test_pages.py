@@ -25,7 +25,7 @@ from streamlit.testing.v1 import app_test
 
 from mnistdash import artifacts, classifier, datasets, engine, evaluation, recipes, store
 from mnistdash.store import database
-from mnistdash.ui import frame, state, words
+from mnistdash.ui import frame, recipe_form, state, words
 
 REPO = pathlib.Path(__file__).parents[1]
 PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
@@ -695,6 +695,13 @@ def box(at: streamlit_testing.AppTest, label: str) -> object:
     return next(each for kind in kinds for each in at.get(kind) if each.label == label)
 
 
+def open_form() -> streamlit_testing.AppTest:
+    """Open the Train page with all its fields shown."""
+    at = open_page("train")
+    at.session_state[recipe_form.FINE] = True
+    return at.run()
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -713,7 +720,7 @@ def test_invalid_recipe_is_a_sentence_and_no_button(
     runs: store.Store, changes: dict[str, str], sentence: str
 ) -> None:
     """What is wrong with the form is said beside it, and Train can't be pressed."""
-    at = open_page("train")
+    at = open_form()
     for label, value in changes.items():
         box(at, label).set_value(value)
     at.run()
@@ -739,7 +746,7 @@ def test_what_cannot_be_read_stays_and_is_said_at_its_field(
     runs: store.Store, label: str, typed: str, sentence: str
 ) -> None:
     """The box keeps what was typed, a sentence below says what was expected, Train is off."""
-    at = open_page("train")
+    at = open_form()
     box(at, label).set_value(typed).run()
     assert box(at, label).value == typed
     assert [sentence in html.unescape(each.value) for each in at.html if "alert" in each.value] == [
@@ -750,6 +757,19 @@ def test_what_cannot_be_read_stays_and_is_said_at_its_field(
     box(at, label).set_value({"Layers": "flatten"}.get(label, "1")).run()
     assert not button(at, "Train").disabled or label == "Patience, epochs"
     assert not at.exception
+
+
+def test_fields_out_of_sight_count(runs: store.Store) -> None:
+    """What was typed into a rare field is trained when it is closed, and stands there again."""
+    at = open_form()
+    box(at, "Rotation, degrees").set_value("12").run()
+    at.session_state[recipe_form.FINE] = False
+    at.run()
+    assert "Rotation, degrees" not in [each.label for each in at.text_input]
+    button(at, "Train").click().run()
+    assert [run.recipe.rotation for run in runs.runs() if run.under_way] == [12.0]
+    at.session_state[recipe_form.FINE] = True
+    assert box(at.run(), "Rotation, degrees").value == "12"
 
 
 @pytest.mark.parametrize(

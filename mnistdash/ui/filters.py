@@ -20,13 +20,10 @@ def box() -> contextlib.AbstractContextManager[object]:
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
-    """Show two select boxes side by side, for the true and the predicted class."""
-    columns = st.columns(2)
-    for column, field, label in zip(
-        columns, ("true", "pred"), ("True class", "Predicted class"), strict=True
-    ):
+    """Show two select boxes, for the true and the predicted class."""
+    for field, label in (("true", "True class"), ("pred", "Predicted class")):
         _filter(
-            column.selectbox,
+            st.selectbox,
             label,
             field,
             options=range(len(class_names)),

@@ -11,6 +11,7 @@ from mnistdash import architecture, datasets, recipes, store
 from mnistdash.ui import fields, session, words
 
 CUSTOM = "custom"
+FINE = "fine"  # session key: whether what is rarely changed is shown
 _PREFIX = "recipe_"
 _PRESET, _IMAGES, _TRACE = "preset", "train_dataset", "trace"  # keys of fields that aren't in it
 _KNOWN = "recipe_known"  # session key: the preset chosen, and the layers it is called so for
@@ -35,21 +36,20 @@ _HELP = {
     "seed": "The same recipe with the same seed gives the same weights.",
     "seeds": "Train this often, each time with the next seed: chance shows as a deviation.",
 }
-# In the order in which they are read, a row at a time.
-_ROWS = (
-    (("Epochs", "epochs"), ("Learning rate", "learning_rate"), ("Batch size", "batch_size"),
-     ("Optimizer", "optimizer")),
-    (("Schedule", "schedule"), ("Scaling", "scaling"), ("Validation share", "validation"),
-     ("Seed", "seed")),
+# In the order in which they are read, four in a row.
+_FIELDS = (
+    ("Epochs", "epochs"), ("Learning rate", "learning_rate"), ("Batch size", "batch_size"),
+    ("Optimizer", "optimizer"), ("Schedule", "schedule"), ("Scaling", "scaling"),
+    ("Validation share", "validation"), ("Seed", "seed"),
 )  # fmt: skip
-_FINE_ROWS = (
-    (("Rotation, degrees", "rotation"), ("Shift, share of the side", "shift"),
-     ("Zoom, share", "zoom"), ("Shear, degrees", "shear")),
-    (("Elastic, cells", "elastic"), ("Stroke thickness, cells", "thickness"),
-     ("Upstrokes on ones, share", "upstroke"), ("Momentum (sgd)", "momentum")),
-    (("Keep", "keep"), ("Patience, epochs", "patience")),
+_FINE_FIELDS = (
+    ("Rotation, degrees", "rotation"), ("Shift, share of the side", "shift"),
+    ("Zoom, share", "zoom"), ("Shear, degrees", "shear"),
+    ("Elastic, cells", "elastic"), ("Stroke thickness, cells", "thickness"),
+    ("Upstrokes on ones, share", "upstroke"), ("Momentum (sgd)", "momentum"),
+    ("Keep", "keep"), ("Patience, epochs", "patience"),
 )  # fmt: skip
-_LABELS = {name: label for row in (*_ROWS, *_FINE_ROWS) for label, name in row}
+_LABELS = {name: label for label, name in (*_FIELDS, *_FINE_FIELDS)}
 _CHOICES = {
     "scaling": recipes.SCALINGS,
     "optimizer": recipes.OPTIMIZERS,
@@ -117,6 +117,8 @@ def wish() -> Wish:
 def form() -> Wish:
     """Show every setting, and below a number that can't be read what was expected.
 
+    Its style lays the fields out in four columns, in the order in which they are read.
+
     Returns:
         What the form asks for.
     """
@@ -131,22 +133,16 @@ def form() -> Wish:
             persist_state="session",
         )
         _trouble_at("layers", current.troubles)
-        for row in _ROWS:
-            _row(row, current.troubles)
-        with st.expander("Augmentation, momentum, early stopping"):
-            for row in _FINE_ROWS:
-                _row(row, current.troubles)
-        seeds, trace = st.columns((1, 3), vertical_alignment="top")
-        with seeds:
-            _field("Seeds", "seeds", current.troubles)
-        with trace.container(key="trace-row"):
-            st.toggle(
-                "Keep every epoch's answers to the test images",
-                key=_TRACE,
-                persist_state="session",
-                help="For the slider over epochs on the confusion and gallery pages; 30 kB an"
-                " epoch.",
-            )
+        for label, name in _FIELDS:
+            _field(label, name, current.troubles)
+        _fine_fields(current.troubles)
+        _field("Seeds", "seeds", current.troubles)
+        st.toggle(
+            "Keep every epoch's answers to the test images",
+            key=_TRACE,
+            persist_state="session",
+            help="For the slider over epochs on the confusion and gallery pages; 30 kB an epoch.",
+        )
     return current
 
 
@@ -213,14 +209,13 @@ def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | N
 
 
 def _preset_and_images() -> None:
-    left, right = st.columns(2)
-    left.selectbox(
+    st.selectbox(
         "Preset",
         [*recipes.PRESETS, CUSTOM],
         key=_PRESET,
         persist_state="session",
     )
-    right.selectbox(
+    st.selectbox(
         "Images",
         datasets.names(),
         format_func=datasets.title,
@@ -301,11 +296,13 @@ def _preset_with(layers: str) -> str:
 # --- fields ---------------------------------------------------------------------------------
 
 
-def _row(named: tuple[tuple[str, str], ...], troubles: dict[str, str]) -> None:
-    """Show fields side by side: rows of columns, so that Tab goes along as one reads."""
-    for column, (label, name) in zip(st.columns(4), named, strict=False):
-        with column:
-            _field(label, name, troubles)
+def _fine_fields(troubles: dict[str, str]) -> None:
+    """Show what is rarely changed when it is asked for: closed, it would be half of the page."""
+    fine = st.expander("Augmentation, momentum, early stopping", key=FINE, on_change="rerun")
+    if fine.open:
+        with fine, st.container(key="recipe-fine"):
+            for label, name in _FINE_FIELDS:
+                _field(label, name, troubles)
 
 
 def _field(label: str, name: str, troubles: dict[str, str]) -> None:
