@@ -71,6 +71,11 @@ def scheduler() -> str | None:
     return os.environ.get("MNISTDASH_SCHEDULER")
 
 
+def address() -> str:
+    """Return where a dashboard is opened, `MNISTDASH_ADDRESS`: links to runs begin with it."""
+    return os.environ.get("MNISTDASH_ADDRESS") or "http://localhost:8501"
+
+
 def parent_pid() -> int | None:
     """Return the dashboard's process, `MNISTDASH_PARENT`, with which a worker of its own ends."""
     chosen = os.environ.get(PARENT, "")

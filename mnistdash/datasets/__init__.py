@@ -1,6 +1,7 @@
 """The only door to images: MNIST, Fashion-MNIST, optdigits, and files of a person's own."""
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import math
@@ -24,6 +25,7 @@ from mnistdash.datasets import (
     published,
     shared,
 )
+from mnistdash.datasets import arrays as arrays_of
 
 DIGITS = labels.DIGITS
 DataError = errors.DataError
@@ -352,6 +354,41 @@ def change(
     _place().keep(changed_name, after, replace=not copy)
     forget()
     return changed_name
+
+
+def keep_arrays(
+    arrays: Sequence[object], *, name: str, class_names: Sequence[str] | None = None
+) -> str:
+    """Keep arrays of a person's own as a data set, and return its name; the same ones only once.
+
+    Args:
+        arrays: `(x_test, y_test)` or `(x_train, y_train, x_test, y_test)`, of any form that
+            `conversion` reads.
+        name: what to call the set, if that is free.
+        class_names: K names, in order.
+
+    Raises:
+        DataError: they can't be used or kept.
+    """
+    converted = arrays_of.converted(arrays, class_names)
+    images = kept.in_memory(converted)
+    known = _same(converted) or recognise(images)[0]
+    if known:
+        return known
+    chosen = adding.free_name(name, taken())
+    _place().keep(chosen, converted)
+    forget()
+    return chosen
+
+
+def _same(converted: conversion.Converted) -> str | None:
+    """Find a set with the same images; without training images, any with the same test images."""
+    for name in names():
+        if name in published.KNOWN or is_added(name):
+            with contextlib.suppress(DataError):
+                if arrays_of.are(converted, load(name)):
+                    return name
+    return None
 
 
 def rename(old: str, new: str) -> None:

@@ -1,14 +1,18 @@
 """What is kept of a training, as bytes: weights, checkpoints, models, histograms."""
 
+import contextlib
 import functools
+import logging
 import pathlib
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from mnistdash import architecture, artifacts, classifier
+from mnistdash.bringing import graph
 
 _HISTOGRAM_BINS = 40
 _LEAST_PROB = 1e-7  # as Keras's cross-entropy takes it
@@ -37,7 +41,6 @@ def litert_model(model: keras.Model) -> bytes:
     A second signature, `classifier.LAYERS`, gives what every layer of the recipe but the dropouts
     answers, under the layer's own name; it shares the weights with the first.
     """
-    spec = tf.TensorSpec([None, *architecture.IMAGE_SHAPE[:2]], tf.uint8, name="image")
     of_layers = {
         layer.name: layer.output
         for layer in model.layers
@@ -47,17 +50,36 @@ def litert_model(model: keras.Model) -> bytes:
         classifier.ANSWER: lambda images: {"probs": model(images, training=False)},
         classifier.LAYERS: functools.partial(keras.Model(model.inputs, of_layers), training=False),
     }
-    signatures = {
-        name: tf.function(ask, autograph=False).get_concrete_function(spec)
-        for name, ask in asked.items()
-    }
-    holder = tf.Module()
-    holder.weights = [variable.value for variable in model.variables]  # else they are not written
-    # Only what is read from a folder keeps its signatures. In alphabetical order, the answer is
-    # what the file gives to whoever asks for no signature.
-    with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(holder, folder, signatures)
-        return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    return converted(asked)
+
+
+def converted(asked: Mapping[str, Callable[[tf.Tensor], dict]]) -> bytes:
+    """Convert functions of images, uint8 `(n, 28, 28)`, to LiteRT as signatures of one file.
+
+    Args:
+        asked: by the names of the signatures, the first for whoever asks for none.
+    """
+    spec = tf.TensorSpec([None, *architecture.IMAGE_SHAPE[:2]], tf.uint8, name="image")
+    models = {}
+    for name, ask in asked.items():
+        function = tf.function(ask, autograph=False).get_concrete_function(spec)
+        # Given the model, it would write a folder and read that twice.
+        with _without_advice():
+            converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+            models[name] = converter.convert(), sorted(function.structured_outputs)
+    return graph.joined(models)
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep the converter's advice on how to call it off people's screens."""
+    log = logging.getLogger("absl")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def keras_file(model: keras.Model) -> bytes:
