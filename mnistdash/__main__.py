@@ -1,4 +1,4 @@
-"""The same work without a browser: `python -m mnistdash train|runs|data`."""
+"""The same work without a browser: `python -m mnistdash train|add|runs|data`."""
 
 import argparse
 import contextlib
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mnistdash import artifacts, datasets, engine, outliers, recipes, settings, store
+from mnistdash.bringing import command as bringing
 from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--json", action="store_true", help="print one JSON object")
     train.set_defaults(command=_train)
+
+    bringing.add_parser(commands)
 
     starter = commands.add_parser("starter", help="train what ships with the package")
     starter.add_argument("which", choices=[*sorted(recipes.STARTERS), "detector"])

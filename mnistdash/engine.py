@@ -1,5 +1,6 @@
 """Where trainings run: one Dask client here, and the work itself in a worker process."""
 
+import asyncio
 import atexit
 import contextlib
 import dataclasses
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mnistdash import artifacts, datasets, recipes, settings, store
+from mnistdash.bringing import answers, checking
 
 if TYPE_CHECKING:
     import distributed
@@ -22,6 +24,7 @@ _log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.4
 _MAX_SAMPLES = 120
 _PAGE_FIRST_SECONDS = 1.5  # the page that opened the engine is shown before it starts
+_START_SECONDS = 30.0
 _STUBBORN_SECONDS = 10.0  # a run that does not stop for this long is killed
 
 
@@ -220,6 +223,11 @@ def warm() -> None:
     session.warm()
 
 
+async def _asked(about: bytes) -> bytes:
+    """Look at a model beside whatever the worker does."""
+    return await asyncio.to_thread(checking.asked, about)
+
+
 # --- in the dashboard -----------------------------------------------------------------------
 
 
@@ -258,6 +266,33 @@ class Engine:
             if run_id not in self._waiting:
                 self._waiting.append(run_id)
         self._wake.set()
+
+    def check(self, about: bytes) -> bytes:
+        """Let a worker's machine look at a model from elsewhere, in a process of its own.
+
+        A training that goes on there is not waited for.
+
+        Args:
+            about: a `checking.question`.
+
+        Returns:
+            What `checking.verdict` reads.
+
+        Raises:
+            LogError: no worker answers.
+        """
+        given_up = time.monotonic() + _START_SECONDS
+        while self._client is None and self._trouble is None and time.monotonic() < given_up:
+            self._wake.set()
+            time.sleep(0.1)
+        try:
+            worker = next(iter(self._client.nthreads()))
+            return self._client.run(_asked, about, workers=[worker])[worker]
+        except Exception as error:  # the connection and the worker fail in many ways
+            _log.warning("no worker looked at a model: %s", error)
+            raise answers.LogError(
+                self._trouble or "No worker answers to look at the model. Try again in a moment."
+            ) from None
 
     def close(self) -> None:
         """Stop the worker and the scheduler."""

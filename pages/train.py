@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import guards, recipe_form, run_table, state, training_view
+from mnistdash.ui import bring_view, guards, recipe_form, run_table, state, training_view
 
 guards.begin("Train")
 asked, seen = st.columns((3, 2), gap="large")
@@ -12,5 +12,8 @@ with seen:
     training_view.watch()  # above the layers: what was just asked for is in view
     recipe_form.layer_table()
 
-st.header("Runs")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.header("Runs", width="content")
+    bring_view.button()
+bring_view.form()
 run_table.run_table(state.open_store().runs())

@@ -284,9 +284,10 @@ def _result(runs: Sequence[store.Run]) -> None:
         st.markdown(f"**{name}**: {spread(finished)}")
     elif finished:
         run = finished[0]
+        took = "" if run.seconds is None else f", in {words.duration(run.seconds)}"
         st.markdown(
             f"**{name}** has finished: {words.percent(run.test_accuracy)} of the test"
-            f" images, {words.errors(run.test_errors)}, in {words.duration(run.seconds)}."
+            f" images, {words.errors(run.test_errors)}{took}."
         )
     else:
         st.markdown(f"**{name}**: {words.plain(_end(runs[0]))}")
