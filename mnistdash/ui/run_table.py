@@ -23,6 +23,7 @@ from mnistdash.ui import (
 _KEY = "run-table"
 _SAID = "run_table_said"  # session key: what the last press came to, said once
 _POLL_SECONDS = 0.7
+_IDLE_POLL_SECONDS = 2.0  # a run may begin elsewhere: in a notebook, by command, in another tab
 _LAID_OVER = 8  # runs in one chart of curves
 _LISTED = 6  # runs that a question names without scrolling
 _FILES = {
@@ -39,6 +40,8 @@ def run_table(runs: Sequence[store.Run]) -> None:
     said = session.take(_SAID)
     if said:
         st.warning(words.sentence(said), icon=":material/warning:")
+    poll = _POLL_SECONDS if any(run.under_way for run in runs) else _IDLE_POLL_SECONDS
+    st.fragment(_watch, run_every=poll)(_signature(runs))
     if not runs:
         st.caption("No runs yet. Choose a preset above and press Train.")
         return
@@ -51,8 +54,6 @@ def run_table(runs: Sequence[store.Run]) -> None:
     if chosen:
         _actions(chosen)
         _details(chosen)
-    if any(run.under_way for run in runs):
-        st.fragment(_watch, run_every=_POLL_SECONDS)(_signature(runs))
 
 
 def _watch(shown: tuple[object, ...]) -> None:
