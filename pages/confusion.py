@@ -64,9 +64,7 @@ with right, st.container(key="confusion-images"):
         st.caption("No cell is chosen yet.")
         st.stop()
     shown = answers.select(
-        true_class=view.true,
-        pred_class=view.pred,
-        include_right=view.only_right,
+        true_class=view.true, pred_class=view.pred, include_right=view.only_right
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(words.images(len(shown)), anchor=False, width="content")

@@ -51,6 +51,7 @@ UI_FLOORS = {
         "gallery",
         "headline",
         "heatmap",
+        "menu",
         "pairs",
         "plain_charts",
         "reveal",
@@ -68,6 +69,7 @@ UI_FLOORS = {
     },
     "parts of pages": {
         "adding_view",
+        "bring_view",
         "card",
         "data_view",
         "drawing",
