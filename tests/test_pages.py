@@ -1820,3 +1820,95 @@ def test_train_lists_a_brought_run(runs: store.Store) -> None:
     bring(runs, "forest", keep="probs")
     at = open_page("train")
     assert not at.exception
+
+
+# --- images that people add -----------------------------------------------------------------
+
+
+def add_shapes(name: str = "shapes") -> None:
+    """Add thirty images of three classes, bars of growing length, under a name."""
+    images = np.zeros((30, 28, 28), np.uint8)
+    for number, image in enumerate(images):
+        image[4 : 6 + number // 2, 13:15] = 200 + number
+    path = datasets.added_folder().parent / "shapes.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, x=images, y=np.arange(30) % 3)
+    datasets.add([path], name=name, class_names=["<b>", "www.a.b", "عربي"])
+
+
+def test_set_chosen_on_train_and_deleted_on_data(runs: store.Store) -> None:
+    """Train falls back to another set, and the question named what went and its runs."""
+    add_shapes()
+    at = open_page("train")
+    at.selectbox(key="train_dataset").set_value("shapes").run()
+    runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    at.switch_page("pages/data.py").run()
+    at.selectbox(key="data_name").set_value("shapes").run()
+    asked = " ".join(element.value for element in at.get("text"))
+    assert asked == (
+        "Delete shapes, 3 classes, 30 images? 1 run stands on them: its answers stay, without the"
+        " pictures."
+    )
+    at.button(key="do-delete-shapes").click().run()
+    assert not at.exception
+    assert datasets.names() == ("optdigits",)
+    assert at.selectbox(key="data_name").value == "optdigits"
+    at.switch_page("pages/train.py").run()
+    assert not at.exception
+    assert at.selectbox(key="train_dataset").value == "optdigits"
+
+
+def test_images_that_runs_stand_on_are_changed_in_a_copy(runs: store.Store) -> None:
+    """Without runs the set itself is turned; with one, another set, and the page shows it."""
+    add_shapes()
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("shapes").run()
+    before = datasets.load("shapes").sha256
+    at.button(key="menu-transpose-shapes").click().run()
+    turned = datasets.load("shapes").sha256
+    assert turned != before
+    runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    at.run()
+    assert at.button(key="menu-transpose-shapes").label.endswith(", in a copy")
+    at.button(key="menu-transpose-shapes").click().run()
+    assert not at.exception
+    assert at.selectbox(key="data_name").value == "shapes (2)"
+    assert datasets.load("shapes").sha256 == turned
+    assert datasets.load("shapes (2)").sha256 == before
+
+
+def test_runs_follow_a_set_to_its_new_name(runs: store.Store) -> None:
+    """Renamed on the page; a name that is taken is refused in a sentence and nothing is lost."""
+    add_shapes()
+    add_shapes("other")
+    run = runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("shapes").run()
+    for typed, said in (("other", "There is a data set other already"), ("../x", "A data set's")):
+        at.text_input(key="new-name-shapes").set_value(typed)
+        button(at, "Rename").click().run()
+        assert said in text(at)
+    at.text_input(key="new-name-shapes").set_value("  Formen   ünï ")
+    button(at, "Rename").click().run()
+    assert not at.exception
+    assert at.selectbox(key="data_name").value == "Formen ünï"
+    assert runs.run(run.id).dataset == "Formen ünï"
+    assert set(datasets.names()) == {"optdigits", "Formen ünï", "other"}
+
+
+def test_questions_have_buttons_that_mend(runs: store.Store, home: pathlib.Path) -> None:
+    """A name without images, and a bright ground: each with a press, and gone after it."""
+    images = 255 - np.random.default_rng(0).integers(0, 100, (30, 28, 28)).astype(np.uint8)
+    path = home / "a.npz"
+    np.savez(path, x=images, y=np.arange(30) % 2, class_names=np.array(["a", "b", "c"]))
+    datasets.add([path], name="mine")
+    at = open_page("data")
+    at.selectbox(key="data_name").set_value("mine").run()
+    assert "but no images of c" in text(at)
+    button(at, "Leave out the classes without images").click().run()
+    assert datasets.load("mine").class_names == ("a", "b")
+    button(at, "The ground is bright: invert").click().run()
+    assert not at.exception
+    assert not [w for w in at.warning if "ground" in w.value or "no images" in w.value]
+    assert datasets.load("mine").x_test.max() < 100
+    assert "--invert" not in text(at)
