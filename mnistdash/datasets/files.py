@@ -153,6 +153,8 @@ def _folder_reader(folder: pathlib.Path, source: str) -> Reader:
     data = [path for path in files if path.suffix in (".npz", ".zip")]
     if len(data) == 1:
         return reader_of(data[0])
+    if (pair := _pair_reader(data)) is not None:
+        return pair
     entries = pictures.in_folder(folder)
     if pictures.are_classes(entries):
         pictures.check(entries, source)
@@ -184,16 +186,25 @@ def _nested(inside: Sequence[pathlib.Path]) -> list[pathlib.Path]:
 def _several(
     paths: Sequence[pathlib.Path], source: str, on_progress: conversion.OnProgress
 ) -> conversion.Raw:
-    reader = _several_reader(list(paths), source)
+    reader = _several_reader(list(paths), source) or _pair_reader(paths)
     if reader is None:
         names = ", ".join(path.name[:30] for path in paths[:4])
         raise errors.unusable(
             source,
             f"{names} do not belong together",
-            expected="training images and labels in two files, or a training and a test table",
+            expected="images and labels in two files, or a training and a test file by their names",
             mend=npz.SAVE,
         )
     return reader(on_progress)
+
+
+def _pair_reader(paths: Sequence[pathlib.Path]) -> Reader | None:
+    """Return what reads two files of which one has the test images, as its name says."""
+    tests = [path for path in paths if roles.of(path.name).split == "test"]
+    if len(paths) != 2 or len(tests) != 1:
+        return None
+    train = next(path for path in paths if path not in tests)
+    return lambda report: _with_test(_one(train, report), _one(tests[0], report))
 
 
 def _several_reader(files: Sequence[pathlib.Path], source: str) -> Reader | None:

@@ -559,6 +559,23 @@ def test_labels_of_digits_and_letters_in_any_order(
     assert read(tmp_path / "a.csv").class_names == (*"0123456789", "A", "B")
 
 
+def test_two_files_are_training_and_test_by_their_names(
+    tmp_path: pathlib.Path, images: np.ndarray
+) -> None:
+    """`mine-test.npz` beside `mine-train.npz`, or beside a file that says nothing of it."""
+    for other in ("mine-train.npz", "mine.npz"):
+        np.savez(tmp_path / other, x=images[:40], y=LABELS[:40])
+        np.savez(tmp_path / "mine-test.npz", x=images[40:], y=LABELS[40:])
+        found = read(tmp_path / "mine-test.npz", tmp_path / other)
+        np.testing.assert_array_equal(found.x_test, images[40:])
+        np.testing.assert_array_equal(read(tmp_path).x_test, images[40:])
+        (tmp_path / other).rename(tmp_path.parent / other)
+    for other in ("mine-train.npz", "mine.npz"):
+        (tmp_path.parent / other).rename(tmp_path / other)
+    with pytest.raises(errors.DataError, match="do not belong together"):
+        read(tmp_path / "mine.npz", tmp_path / "mine-train.npz")
+
+
 def test_arrays_of_other_names_are_told_by_shape(
     tmp_path: pathlib.Path, images: np.ndarray
 ) -> None:
