@@ -1,5 +1,7 @@
 """Images of a person's own, added on the Data page: chosen, read in the background, told about."""
 
+import contextlib
+import io
 from collections.abc import Sequence
 
 import streamlit as st
@@ -93,7 +95,21 @@ def _start() -> None:
         session.put(_TROUBLE, str(error))
         return
     session.put(_MINE, [*session.get(_MINE, []), started.id])
+    _release(typed["files"])
     _close()
+
+
+def _release(files: Sequence[io.BytesIO]) -> None:
+    """Give back the memory of files that are written to the disk by now.
+
+    Streamlit keeps them until the visit ends and has no public word to let go of them earlier.
+    """
+    with contextlib.suppress(ImportError, AttributeError, TypeError):
+        from streamlit.runtime import scriptrunner
+
+        context = scriptrunner.get_script_run_ctx()
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 _FIELDS = ("files", "name", "classes", "test", "invert", "transpose")
