@@ -85,8 +85,8 @@ def _train(options: argparse.Namespace) -> int:
     name = options.dataset or preset.dataset
     classes = len(datasets.class_names(name))
     recipe = dataclasses.replace(preset.recipe, classes=classes, **changes)
-    runs = store.Store(store.default_url())
-    run = _trained(runs, recipe, name, preset.name)
+    db = store.Store(store.default_url())
+    run = _trained(db, recipe, name, preset.name)
     facts = _facts(run)
     if options.json:
         print(json.dumps(facts))
@@ -95,13 +95,13 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _trained(runs: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -> store.Run:
+def _trained(db: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -> store.Run:
     """Train in this process and return the finished run."""
     recipes.check_fits(recipe, datasets.load(dataset).num_train)
-    run_id = runs.enqueue(recipe, dataset, name=name).id
+    run_id = db.enqueue(recipe, dataset, name=name).id
     with _progress_shown() as on_progress:
-        engine.perform(run_id, runs.url, on_progress=on_progress)
-    run = runs.run(run_id)
+        engine.perform(run_id, db.url, on_progress=on_progress)
+    run = db.run(run_id)
     if run is not None and run.under_way:
         raise ValueError(f"The same training is under way already, as run {run.id}.")
     if run is None or not run.finished:
@@ -116,10 +116,10 @@ def _starter(options: argparse.Namespace) -> int:
         return _train_detector(folder / "detector.tflite", datasets.load("mnist"))
     name = options.which
     with tempfile.TemporaryDirectory() as scratch:
-        runs = store.Store(f"sqlite:///{scratch}/starter.sqlite3")
-        run = _trained(runs, recipes.STARTERS[name], name, "starter")
+        db = store.Store(f"sqlite:///{scratch}/starter.sqlite3")
+        run = _trained(db, recipes.STARTERS[name], name, "starter")
         target = folder / f"{name}.zip"
-        target.write_bytes(runs.export(run.id, shipped_as=f"starter-{name}"))
+        target.write_bytes(db.export(run.id, shipped_as=f"starter-{name}"))
     print(f"{target.name}: {run.test_accuracy:.4f}, {run.seconds:.0f} s, {target.stat().st_size} B")
     return 0
 
@@ -160,9 +160,9 @@ def _show_progress(progress: "reports.Progress") -> None:
 
 
 def _runs(options: argparse.Namespace) -> int:
-    runs = store.Store(store.default_url())
-    runs.add_starters()
-    found = [_facts(run) for run in runs.runs()]
+    db = store.Store(store.default_url())
+    db.add_starters()
+    found = [_facts(run) for run in db.runs()]
     if options.json:
         print(json.dumps(found))
     else:

@@ -41,24 +41,24 @@ def perform(
         url: the store's address.
         on_progress: called with each report of the trainer as well.
     """
-    runs = store.Store(url)
-    store.share_images(runs)
-    if not runs.start(run_id):
+    db = store.Store(url)
+    store.share_images(db)
+    if not db.start(run_id):
         return
-    run = runs.run(run_id)
+    run = db.run(run_id)
     try:
-        with _signs_of_life(runs, run_id):
-            _train(runs, run, on_progress)
+        with _signs_of_life(db, run_id):
+            _train(db, run, on_progress)
     except KeyboardInterrupt:
-        runs.finish(run_id, status="interrupted", reason="Stopped from the keyboard")
+        db.finish(run_id, status="interrupted", reason="Stopped from the keyboard")
         raise
     except Exception as error:
         _log.exception("training %s failed", run_id)
-        runs.finish(run_id, status="failed", reason=_reason(error))
+        db.finish(run_id, status="failed", reason=_reason(error))
 
 
 def _train(
-    runs: store.Store,
+    db: store.Store,
     run: store.Run,
     on_progress: "Callable[[reports.Progress], None] | None",
 ) -> None:
@@ -66,17 +66,17 @@ def _train(
 
     dataset = datasets.load(run.dataset)
     recipes.check_fits(run.recipe, len(dataset.x_train))
-    reporter = _Reporter(runs, run, on_progress)
+    reporter = _Reporter(db, run, on_progress)
     outcome = session.train(
         run.recipe,
         dataset,
         on_progress=reporter.progress,
         on_epoch=reporter.epoch,
         should_stop=reporter.should_stop,
-        checkpoint=_checkpoint(runs, run),
+        checkpoint=_checkpoint(db, run),
         trace=run.trace,
     )
-    runs.finish(run.id, status=outcome.status, reason=outcome.reason, **_results(outcome, dataset))
+    db.finish(run.id, status=outcome.status, reason=outcome.reason, **_results(outcome, dataset))
 
 
 def _results(outcome: "reports.Outcome", dataset: datasets.Dataset) -> dict[str, object]:
@@ -103,9 +103,9 @@ def _results(outcome: "reports.Outcome", dataset: datasets.Dataset) -> dict[str,
     return results
 
 
-def _checkpoint(runs: store.Store, run: store.Run) -> bytes | None:
+def _checkpoint(db: store.Store, run: store.Run) -> bytes | None:
     """Return what a run that was queued again goes on from."""
-    return runs.artifact(run.id, artifacts.CHECKPOINT) if run.history else None
+    return db.artifact(run.id, artifacts.CHECKPOINT) if run.history else None
 
 
 class _Reporter:
@@ -113,11 +113,11 @@ class _Reporter:
 
     def __init__(
         self,
-        runs: store.Store,
+        db: store.Store,
         run: store.Run,
         on_progress: "Callable[[reports.Progress], None] | None",
     ) -> None:
-        self._runs = runs
+        self._db = db
         self._run_id = run.id
         self._on_progress = on_progress
         self._history = list(run.history)
@@ -137,7 +137,7 @@ class _Reporter:
         self._samples.append((at, progress.loss, progress.accuracy))
         if len(self._samples) > _MAX_SAMPLES:
             self._samples = self._samples[::2]
-        self._runs.report(
+        self._db.report(
             self._run_id,
             store.Live(
                 epoch=progress.epoch,
@@ -161,24 +161,24 @@ class _Reporter:
             kept[artifacts.epoch(epoch.epoch)] = artifacts.write_answers(
                 predictions.y_pred, predictions.confidence
             )
-        self._runs.record(self._run_id, self._history, kept)
+        self._db.record(self._run_id, self._history, kept)
 
     def should_stop(self) -> bool:
         if not self._stop and time.monotonic() - self._asked > REPORT_SECONDS:
             self._asked = time.monotonic()
-            self._stop = self._runs.cancel_requested(self._run_id)
+            self._stop = self._db.cancel_requested(self._run_id)
         return self._stop
 
 
 @contextlib.contextmanager
-def _signs_of_life(runs: store.Store, run_id: str) -> Iterator[None]:
+def _signs_of_life(db: store.Store, run_id: str) -> Iterator[None]:
     """Keep a run's sign of life fresh while TensorFlow is imported, compiles or converts."""
     ended = threading.Event()
 
     def beat() -> None:
         while not ended.wait(2.0):
             with contextlib.suppress(store.StoreError):
-                runs.keep_alive([run_id])
+                db.keep_alive([run_id])
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -238,8 +238,8 @@ class Engine:
     only when a worker is free: Dask counts a killed worker against every task it was given.
     """
 
-    def __init__(self, runs: store.Store) -> None:
-        self._runs = runs
+    def __init__(self, db: store.Store) -> None:
+        self._db = db
         self._waiting: list[str] = []
         self._futures: dict[str, distributed.Future] = {}
         self._lock = threading.Lock()
@@ -334,7 +334,7 @@ class Engine:
                     return
                 self._waiting.remove(run_id)
             future = self._client.submit(
-                perform, run_id, self._runs.url, key=f"{run_id}-{uuid.uuid4().hex}", pure=False
+                perform, run_id, self._db.url, key=f"{run_id}-{uuid.uuid4().hex}", pure=False
             )
             future.add_done_callback(lambda _: self._wake.set())
             self._futures[run_id] = future
@@ -342,7 +342,7 @@ class Engine:
     def _look_after(self) -> None:
         """Keep waiting runs alive, name the end of lost ones, and end those that won't stop."""
         for run_id, future in list(self._futures.items()):
-            run = self._runs.run(run_id)
+            run = self._db.run(run_id)
             if future.done():
                 self._close_lost(run, future)
                 del self._futures[run_id]
@@ -350,9 +350,9 @@ class Engine:
             elif run is None or run.cancel or not run.under_way:
                 self._insist(run_id)
             elif run.status == "queued":  # its worker still loads TensorFlow
-                self._runs.keep_alive([run_id])
+                self._db.keep_alive([run_id])
         self._keep_waiting_alive()
-        self._runs.interrupt_stale()
+        self._db.interrupt_stale()
 
     def _keep_waiting_alive(self) -> None:
         """Give a sign of life for runs that wait here, and forget those that wait no more.
@@ -362,11 +362,11 @@ class Engine:
         """
         if not self._waiting:
             return
-        queued = {run.id for run in self._runs.runs() if run.status == "queued"}
+        queued = {run.id for run in self._db.runs() if run.status == "queued"}
         with self._lock:
             self._waiting = [run_id for run_id in self._waiting if run_id in queued]
         if self._waiting:
-            self._runs.keep_alive(self._waiting)
+            self._db.keep_alive(self._waiting)
 
     def _close_lost(self, run: store.Run | None, future: "distributed.Future") -> None:
         if run is None or not run.under_way or future.status == "finished":
@@ -374,9 +374,9 @@ class Engine:
         if run.status == "queued":  # lost before it began, or queued anew to be resumed
             self.submit(run.id)
         elif run.cancel:
-            self._runs.finish(run.id, status="cancelled", reason="Stopped")
+            self._db.finish(run.id, status="cancelled", reason="Stopped")
         else:
-            self._runs.finish(
+            self._db.finish(
                 run.id,
                 status="failed",
                 reason="The training process stopped unexpectedly: it was killed, perhaps because"

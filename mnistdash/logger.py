@@ -115,17 +115,17 @@ class _Fit:
 
     def __init__(self, logger: Logger, model: keras.Model, params: Mapping[str, object]) -> None:
         self._logger, self._model = logger, model
-        self._runs = store.Store(store.default_url())
+        self._db = store.Store(store.default_url())
         epochs = int(params.get("epochs") or 1)
         self._run = runs.begin(
-            self._runs,
+            self._db,
             logger._name,
             logger._images,
             epochs=epochs,
             trace=logger._keep_epochs,
         )
         if logger._note.strip():
-            self._runs.annotate(self._run.id, logger._note)
+            self._db.annotate(self._run.id, logger._note)
         print(f"mnistdash: {logger._name} is at {runs.link(self._run.id)}", flush=True)
         self._history: list[dict[str, float | None]] = []
         self._first: int | None = None
@@ -138,7 +138,7 @@ class _Fit:
         self._guard()
         steps = params.get("steps")
         self._follower = following.Follower(
-            self._runs,
+            self._db,
             self._run.id,
             epochs=epochs,
             steps=int(steps) if steps else None,
@@ -195,7 +195,7 @@ class _Fit:
                 )
             except ValueError as error:
                 warnings.warn(f"mnistdash: {error}", stacklevel=2)
-        self._follower.tolerantly(lambda: self._runs.record(self._run.id, self._history, kept))
+        self._follower.tolerantly(lambda: self._db.record(self._run.id, self._history, kept))
 
     # -- when it ends
 
@@ -243,21 +243,21 @@ class _Fit:
             best_epoch=len(self._history) - 1 if self._history else None,
             **columns,
         )
-        run = self._runs.run(self._run.id)
+        run = self._db.run(self._run.id)
         if run is None:
             raise answers.LogError(f"{self._logger._name} was deleted: nothing is kept of it.")
         return runs.logged(run, self._logger._images, notes)
 
     def _take_up(self) -> None:
         """Make another run where the first was given up: the machine slept, say."""
-        run = self._runs.run(self._run.id)
+        run = self._db.run(self._run.id)
         if run is not None and run.status == "interrupted":
             self._run = runs.begin(
-                self._runs, self._logger._name, self._logger._images, epochs=len(self._history) or 1
+                self._db, self._logger._name, self._logger._images, epochs=len(self._history) or 1
             )
 
     def _close(self, status: str, reason: str | None, **columns: object) -> None:
-        self._runs.finish(
+        self._db.finish(
             self._run.id, status=status, reason=reason, history=self._history, **columns
         )
 

@@ -20,15 +20,15 @@ PATIENCE = 90.0  # seconds, for a machine under load
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> store.Store:
+def db(tmp_path_factory: pytest.TempPathFactory) -> store.Store:
     """A store of its own."""
     return store.Store(f"sqlite:///{tmp_path_factory.mktemp('engine')}/runs.sqlite3")
 
 
 @pytest.fixture(scope="module")
-def trainer(runs: store.Store) -> Iterator[engine.Engine]:
+def trainer(db: store.Store) -> Iterator[engine.Engine]:
     """An engine with its worker."""
-    started = engine.Engine(runs)
+    started = engine.Engine(db)
     yield started
     started.close()
 
@@ -42,14 +42,14 @@ def _wait(condition: Callable[[], bool], seconds: float = PATIENCE) -> float:
     return time.monotonic() - begun
 
 
-def _ask(runs: store.Store, trainer: engine.Engine, recipe: recipes.Recipe) -> str:
-    run = runs.enqueue(recipe, "optdigits", name="test")
+def _ask(db: store.Store, trainer: engine.Engine, recipe: recipes.Recipe) -> str:
+    run = db.enqueue(recipe, "optdigits", name="test")
     trainer.submit(run.id)
     return run.id
 
 
-def _trained_epochs(runs: store.Store, run_id: str) -> int:
-    return len(runs.run(run_id).history)
+def _trained_epochs(db: store.Store, run_id: str) -> int:
+    return len(db.run(run_id).history)
 
 
 def _worker() -> psutil.Process:
@@ -58,14 +58,14 @@ def _worker() -> psutil.Process:
     return max(children, key=lambda child: child.memory_info().rss)
 
 
-def test_a_run_is_trained_to_its_end(runs: store.Store, trainer: engine.Engine) -> None:
+def test_a_run_is_trained_to_its_end(db: store.Store, trainer: engine.Engine) -> None:
     """A queued run ends as finished, with all its artifacts and figures, and no checkpoint."""
-    run_id = _ask(runs, trainer, SHORT)
-    _wait(lambda: not runs.run(run_id).under_way)
-    run = runs.run(run_id)
+    run_id = _ask(db, trainer, SHORT)
+    _wait(lambda: not db.run(run_id).under_way)
+    run = db.run(run_id)
     assert (run.status, len(run.history)) == ("finished", 2)
     assert run.test_errors == round((1 - run.test_accuracy) * 500)
-    assert sorted(runs.run(run_id).artifacts) == [
+    assert sorted(db.run(run_id).artifacts) == [
         "histograms.json",
         "labels.npy",
         "model.keras",
@@ -76,46 +76,46 @@ def test_a_run_is_trained_to_its_end(runs: store.Store, trainer: engine.Engine) 
 
 
 def test_a_cancel_ends_a_training_within_two_seconds(
-    runs: store.Store, trainer: engine.Engine
+    db: store.Store, trainer: engine.Engine
 ) -> None:
     """Stop takes effect inside an epoch, and the epochs so far are kept."""
-    run_id = _ask(runs, trainer, LONG)
-    _wait(lambda: _trained_epochs(runs, run_id) >= 1)
-    runs.request_cancel(run_id)
-    assert _wait(lambda: not runs.run(run_id).under_way) < 2.0
-    assert runs.run(run_id).status == "cancelled"
-    assert _trained_epochs(runs, run_id) >= 1
+    run_id = _ask(db, trainer, LONG)
+    _wait(lambda: _trained_epochs(db, run_id) >= 1)
+    db.request_cancel(run_id)
+    assert _wait(lambda: not db.run(run_id).under_way) < 2.0
+    assert db.run(run_id).status == "cancelled"
+    assert _trained_epochs(db, run_id) >= 1
 
 
 def test_a_killed_run_is_named_and_resumes_to_the_same_weights(
-    runs: store.Store, trainer: engine.Engine
+    db: store.Store, trainer: engine.Engine
 ) -> None:
     """Signal 9 in mid-epoch is noticed in 5 s; resumed, the weights are bit for bit the same."""
     recipe = recipes.Recipe(layers=LONG.layers, batch_size=1, epochs=8, seed=7)
-    undisturbed = _ask(runs, trainer, recipe)
-    _wait(lambda: not runs.run(undisturbed).under_way)
-    weights = runs.artifact(undisturbed, "weights.npz")
-    runs.delete(undisturbed)
+    undisturbed = _ask(db, trainer, recipe)
+    _wait(lambda: not db.run(undisturbed).under_way)
+    weights = db.artifact(undisturbed, "weights.npz")
+    db.delete(undisturbed)
 
-    run_id = _ask(runs, trainer, recipe)
-    _wait(lambda: _trained_epochs(runs, run_id) >= 2 and runs.run(run_id).live.step > 0)
+    run_id = _ask(db, trainer, recipe)
+    _wait(lambda: _trained_epochs(db, run_id) >= 2 and db.run(run_id).live.step > 0)
     _worker().send_signal(signal.SIGKILL)
-    assert _wait(lambda: not runs.run(run_id).under_way) < 5.0
-    killed = runs.run(run_id)
+    assert _wait(lambda: not db.run(run_id).under_way) < 5.0
+    killed = db.run(run_id)
     assert killed.status == "failed"
     assert "stopped unexpectedly" in killed.reason
     assert 2 <= len(killed.history) < 8
 
-    runs.requeue(run_id)
+    db.requeue(run_id)
     trainer.submit(run_id)
-    _wait(lambda: not runs.run(run_id).under_way)
-    assert runs.run(run_id).status == "finished"
-    assert len(runs.run(run_id).history) == 8
-    assert runs.artifact(run_id, "weights.npz") == weights
+    _wait(lambda: not db.run(run_id).under_way)
+    assert db.run(run_id).status == "finished"
+    assert len(db.run(run_id).history) == 8
+    assert db.artifact(run_id, "weights.npz") == weights
 
 
 def test_a_stopped_worker_is_given_up_and_replaced(
-    runs: store.Store, trainer: engine.Engine, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, trainer: engine.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that hangs is named after the time without a sign of life; the next run trains.
 
@@ -123,25 +123,25 @@ def test_a_stopped_worker_is_given_up_and_replaced(
     """
     monkeypatch.setattr(store, "STALE_SECONDS", 5.0)
     monkeypatch.setattr(engine, "_STUBBORN_SECONDS", 1.0)
-    run_id = _ask(runs, trainer, LONG)
-    _wait(lambda: _trained_epochs(runs, run_id) >= 1)
+    run_id = _ask(db, trainer, LONG)
+    _wait(lambda: _trained_epochs(db, run_id) >= 1)
     _worker().send_signal(signal.SIGSTOP)
     pressed = [run_id]
 
     def press_train_again() -> bool:
         time.sleep(0.5)
-        pressed.append(_ask(runs, trainer, LONG))
+        pressed.append(_ask(db, trainer, LONG))
         return pressed[-1] != run_id
 
     _wait(press_train_again, seconds=15)
     assert pressed[-2] == run_id  # the presses before were answered with the run that hung
-    assert runs.run(run_id).status == "interrupted"
-    assert "sign of life" in runs.run(run_id).reason
-    runs.request_cancel(pressed[-1])
+    assert db.run(run_id).status == "interrupted"
+    assert "sign of life" in db.run(run_id).reason
+    db.request_cancel(pressed[-1])
     monkeypatch.setattr(store, "STALE_SECONDS", 30.0)
-    next_id = _ask(runs, trainer, recipes.Recipe(layers="flatten dense8", epochs=1))
-    _wait(lambda: not runs.run(next_id).under_way)
-    assert runs.run(next_id).status == "finished"
+    next_id = _ask(db, trainer, recipes.Recipe(layers="flatten dense8", epochs=1))
+    _wait(lambda: not db.run(next_id).under_way)
+    assert db.run(next_id).status == "finished"
 
 
 def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:

@@ -33,28 +33,28 @@ def test_reason_is_a_sentence(error: Exception, sentence: str) -> None:
 
 
 @pytest.fixture
-def runs(tmp_path: pathlib.Path) -> store.Store:
+def db(tmp_path: pathlib.Path) -> store.Store:
     """An empty store."""
     return store.Store(f"sqlite:///{tmp_path}/runs.sqlite3")
 
 
-def reported(runs: store.Store, reports: int, monkeypatch: pytest.MonkeyPatch) -> store.Run:
+def reported(db: store.Store, reports: int, monkeypatch: pytest.MonkeyPatch) -> store.Run:
     """Report so many steps of one epoch as fast as they come."""
     monkeypatch.setattr(engine, "REPORT_SECONDS", 0.0)
-    run = runs.enqueue(recipes.Recipe(epochs=1), "mnist", name="run")
-    reporter = engine._Reporter(runs, run, None)
+    run = db.enqueue(recipes.Recipe(epochs=1), "mnist", name="run")
+    reporter = engine._Reporter(db, run, None)
     for step in range(reports):
         reporter.progress(
             types.SimpleNamespace(
                 epoch=0, epochs=1, step=step, steps=reports, loss=1.0, accuracy=0.5, seconds=1.0
             )
         )
-    return runs.run(run.id)
+    return db.run(run.id)
 
 
-def test_samples_are_thinned(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_samples_are_thinned(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 400 reports at most 120 samples stay, in order, from the first to near the last."""
-    run = reported(runs, 400, monkeypatch)
+    run = reported(db, 400, monkeypatch)
     places = [at for at, _, _ in run.live.samples]
     assert 60 <= len(places) <= 120
     assert places == sorted(set(places))
@@ -63,16 +63,16 @@ def test_samples_are_thinned(runs: store.Store, monkeypatch: pytest.MonkeyPatch)
     assert run.live.step == 399
 
 
-def test_few_samples_are_all_kept(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_samples_are_all_kept(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """120 reports are 120 samples."""
-    assert len(reported(runs, 120, monkeypatch).live.samples) == 120
+    assert len(reported(db, 120, monkeypatch).live.samples) == 120
 
 
-def test_reports_are_no_more_than_a_few_a_second(runs: store.Store) -> None:
+def test_reports_are_no_more_than_a_few_a_second(db: store.Store) -> None:
     """Of a burst of a thousand reports one reaches the store, and all reach the listener."""
     heard: list[object] = []
-    run = runs.enqueue(recipes.Recipe(), "mnist", name="run")
-    reporter = engine._Reporter(runs, run, heard.append)
+    run = db.enqueue(recipes.Recipe(), "mnist", name="run")
+    reporter = engine._Reporter(db, run, heard.append)
     for step in range(1000):
         reporter.progress(
             types.SimpleNamespace(
@@ -80,14 +80,14 @@ def test_reports_are_no_more_than_a_few_a_second(runs: store.Store) -> None:
             )
         )
     assert len(heard) == 1000
-    assert len(runs.run(run.id).live.samples) <= 2
+    assert len(db.run(run.id).live.samples) <= 2
     assert 2 <= 1 / engine.REPORT_SECONDS <= 4
 
 
-def test_only_waiting_runs_are_performed(runs: store.Store) -> None:
+def test_only_waiting_runs_are_performed(db: store.Store) -> None:
     """A run that ended, or is not there, is left alone before TensorFlow is touched."""
-    run = runs.enqueue(recipes.Recipe(), "mnist", name="run")
-    runs.request_cancel(run.id)
-    engine.perform(run.id, runs.url)
-    engine.perform("unknown", runs.url)
-    assert runs.run(run.id).status == "cancelled"
+    run = db.enqueue(recipes.Recipe(), "mnist", name="run")
+    db.request_cancel(run.id)
+    engine.perform(run.id, db.url)
+    engine.perform("unknown", db.url)
+    assert db.run(run.id).status == "cancelled"

@@ -260,6 +260,12 @@ def test_no_number_of_classes_is_fixed(path: pathlib.Path) -> None:
     assert "NUM_CLASSES" not in path.read_text()
 
 
+@files
+def test_runs_are_no_store(path: pathlib.Path) -> None:
+    """What holds the runs is called `db`; `runs` are some of them."""
+    assert not re.search(r"\b_?runs(: | = )store\.Store\b", path.read_text())
+
+
 # --- how long things are --------------------------------------------------------------------
 
 

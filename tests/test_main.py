@@ -54,9 +54,9 @@ def test_runs_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_unreadable_run_is_listed_too(capsys: pytest.CaptureFixture[str]) -> None:
     """A damaged run has a line without numbers, and null in JSON."""
-    runs = store.Store(store.default_url())
-    run_id = runs.enqueue(recipes.Recipe(), "mnist", name="damaged").id
-    runs._update(run_id, recipe="{")
+    db = store.Store(store.default_url())
+    run_id = db.enqueue(recipes.Recipe(), "mnist", name="damaged").id
+    db._update(run_id, recipe="{")
     assert command.main(["runs"]) == 0
     assert re.search(rf"{run_id} +unreadable +- +damaged", capsys.readouterr().out)
     assert command.main(["runs", "--json"]) == 0
@@ -139,12 +139,12 @@ def test_training_is_refused(
 def test_same_training_under_way_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """What a dashboard trains at this moment is not trained again beside it."""
     recipe = recipes.PRESETS["cnn-one-epoch"].recipe
-    runs = store.Store(store.default_url())
-    run_id = runs.enqueue(recipe, "optdigits", name="elsewhere").id
-    runs.start(run_id)
+    db = store.Store(store.default_url())
+    run_id = db.enqueue(recipe, "optdigits", name="elsewhere").id
+    db.start(run_id)
     sentence = refused(capsys, "train", "cnn-one-epoch", "--dataset", "optdigits")
     assert f"under way already, as run {run_id}" in sentence
-    assert runs.run(run_id).status == "running"
+    assert db.run(run_id).status == "running"
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,11 @@ def test_one_epoch_is_trained_on_a_terminal(home: pathlib.Path) -> None:
     assert facts["epochs"] == 1
     assert facts["test_accuracy"] > 0.34
     assert facts["test_errors"] == round(500 * (1 - facts["test_accuracy"]))
-    runs = store.Store(f"sqlite:///{home}/mnistdash.sqlite3")
-    run = runs.run(facts["run"])
+    db = store.Store(f"sqlite:///{home}/mnistdash.sqlite3")
+    run = db.run(facts["run"])
     assert (run.name, run.dataset, run.finished) == ("cnn-one-epoch", "optdigits", True)
-    assert runs.probs(run.id).shape == (500, 10)
-    assert (runs.probs(run.id).argmax(axis=1) != datasets.load("optdigits").y_test).sum() == (
+    assert db.probs(run.id).shape == (500, 10)
+    assert (db.probs(run.id).argmax(axis=1) != datasets.load("optdigits").y_test).sum() == (
         facts["test_errors"]
     )
 

@@ -84,7 +84,7 @@ def fresh_server(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
-def runs(home: pathlib.Path) -> store.Store:
+def db(home: pathlib.Path) -> store.Store:
     """The store that the pages use, with the starter runs in it."""
     opened = store.Store(store.default_url())
     opened.add_starters()
@@ -92,21 +92,21 @@ def runs(home: pathlib.Path) -> store.Store:
 
 
 @pytest.fixture
-def no_runs(runs: store.Store) -> store.Store:
+def no_runs(db: store.Store) -> store.Store:
     """The store that the pages use, with nothing in it."""
-    for run in runs.runs():
-        runs.delete(run.id)
-    return runs
+    for run in db.runs():
+        db.delete(run.id)
+    return db
 
 
 @pytest.fixture
-def mine(runs: store.Store) -> store.Run:
+def mine(db: store.Store) -> store.Run:
     """A finished run on optdigits with the errors of `MISTAKES`, beside the starters."""
-    return add_run(runs, "mine", MISTAKES)
+    return add_run(db, "mine", MISTAKES)
 
 
 def add_run(
-    runs: store.Store, name: str, mistakes: tuple[tuple[int, int, int], ...], *, seed: int = 0
+    db: store.Store, name: str, mistakes: tuple[tuple[int, int, int], ...], *, seed: int = 0
 ) -> store.Run:
     """Bring a run with known errors through the store, as the trainer would."""
     dataset = datasets.load("optdigits")
@@ -116,9 +116,9 @@ def add_run(
     np.save(target, probs)
     with zipfile.ZipFile(REPO / "mnistdash" / "starter" / "optdigits.zip") as shipped:
         model = shipped.read("model.tflite")
-    run = runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name=name)
-    assert runs.start(run.id)
-    runs.finish(
+    run = db.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name=name)
+    assert db.start(run.id)
+    db.finish(
         run.id,
         status="finished",
         artifacts={"probs.npy": target.getvalue(), "model.tflite": model},
@@ -129,7 +129,7 @@ def add_run(
         test_errors=len(answers.errors),
         test_loss=answers.loss,
     )
-    return runs.run(run.id)
+    return db.run(run.id)
 
 
 def probs_with(y_true: np.ndarray, mistakes: tuple[tuple[int, int, int], ...]) -> np.ndarray:
@@ -205,7 +205,7 @@ def test_train_page_without_runs_says_where_to_begin(no_runs: store.Store) -> No
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_shows_the_starter_run(runs: store.Store, name: str) -> None:
+def test_every_page_shows_the_starter_run(db: store.Store, name: str) -> None:
     """Every page opens on the shipped run with its title, and links to all seven pages.
 
     There is nothing to warn of: the run was trained on the very images that are here.
@@ -227,7 +227,7 @@ def test_every_page_shows_a_run_just_finished(mine: store.Run, name: str) -> Non
     assert at.session_state["run"] == mine.id
 
 
-def test_where_mnist_is_missing_a_line_says_so(runs: store.Store) -> None:
+def test_where_mnist_is_missing_a_line_says_so(db: store.Store) -> None:
     """Without MNIST the sidebar names what stands in and how to get the rest."""
     at = open_page("overview")
     assert json.loads(at.get_by_key("menu").proto.json)[0]["images"] == "optdigits, 500 test images"
@@ -262,9 +262,9 @@ def test_overview_ranks_the_confusions(mine: store.Run) -> None:
     assert len(tiles(at, f"confident-{mine.id}")) == 12
 
 
-def test_a_run_without_errors_is_praised(runs: store.Store) -> None:
+def test_a_run_without_errors_is_praised(db: store.Store) -> None:
     """Nothing to show is a sentence, not an empty chart."""
-    perfect = add_run(runs, "perfect", ())
+    perfect = add_run(db, "perfect", ())
     assert "100.00 %" in text(open_page("overview", run=perfect.id))
     assert [done.value for done in open_page("overview", run=perfect.id).success]
     for name in ("confusion", "gallery"):
@@ -293,10 +293,10 @@ def test_counts_agree_between_pages(mine: store.Run, params: dict[str, int], cou
         assert "No image meets these filters" in text(gallery)
 
 
-def test_every_cell_of_the_starter_agrees(runs: store.Store) -> None:
+def test_every_cell_of_the_starter_agrees(db: store.Store) -> None:
     """For each kind of error of the shipped run the gallery counts what the matrix says."""
     answers = evaluation.Evaluation(
-        datasets.load("optdigits").y_test, runs.probs("starter-optdigits")
+        datasets.load("optdigits").y_test, db.probs("starter-optdigits")
     )
     at = open_page("gallery")
     for pair in answers.pairs():
@@ -500,27 +500,27 @@ def test_link_chooses_run_filters_and_order(mine: store.Run) -> None:
         ("unheard_of", "1"),
     ],
 )
-def test_nonsense_in_a_link_is_ignored(runs: store.Store, key: str, value: str) -> None:
+def test_nonsense_in_a_link_is_ignored(db: store.Store, key: str, value: str) -> None:
     """A value that can't be read leaves the default and vanishes from the link."""
     at = open_page("gallery", **{key: value})
     assert dict(at.query_params) == {"run": "starter-optdigits"}
-    assert all_errors(runs) in text(at)
+    assert all_errors(db) in text(at)
 
 
 @pytest.mark.parametrize(("key", "value"), [("page", "9999"), ("index", "199999")])
-def test_a_place_beyond_the_end_is_brought_back(runs: store.Store, key: str, value: str) -> None:
+def test_a_place_beyond_the_end_is_brought_back(db: store.Store, key: str, value: str) -> None:
     """A page or an image that this data set doesn't have shows the gallery all the same."""
-    assert all_errors(runs) in text(open_page("gallery", **{key: value}))
+    assert all_errors(db) in text(open_page("gallery", **{key: value}))
 
 
-def all_errors(runs: store.Store) -> str:
+def all_errors(db: store.Store) -> str:
     """Write what the gallery says when it shows every error of the shipped run."""
-    errors = runs.run("starter-optdigits").test_errors
+    errors = db.run("starter-optdigits").test_errors
     return f"{errors} of {errors} errors"
 
 
 @pytest.mark.parametrize("name", OF_A_RUN)
-def test_unknown_run_is_said(runs: store.Store, name: str) -> None:
+def test_unknown_run_is_said(db: store.Store, name: str) -> None:
     """A link to a run that was deleted says so and shows another one."""
     at = streamlit_testing.AppTest.from_file(REPO / "app.py", default_timeout=30)
     at.query_params["run"] = "deadbeef"
@@ -534,7 +534,7 @@ def test_unknown_run_is_said(runs: store.Store, name: str) -> None:
     "value",
     ["../../etc/passwd", "\0", "x" * 100_000, "Ⅷ", "UPPER", "a b", "'; --", ["a", "b"] * 500],
 )
-def test_hostile_run_in_a_link_is_refused(runs: store.Store, value: str | list[str]) -> None:
+def test_hostile_run_in_a_link_is_refused(db: store.Store, value: str | list[str]) -> None:
     """What can't be the id of a run is said not to be there; the page shows its default run."""
     at = open_page("overview", run=value)
     assert "This run does not exist (any more)" in text(at)
@@ -542,11 +542,11 @@ def test_hostile_run_in_a_link_is_refused(runs: store.Store, value: str | list[s
     assert at.query_params["run"] == "starter-optdigits"
 
 
-def test_unfinished_run_in_a_link_says_why(runs: store.Store) -> None:
+def test_unfinished_run_in_a_link_says_why(db: store.Store) -> None:
     """A link to a run that failed names its reason."""
-    run = runs.enqueue(TINY, "optdigits", name="unlucky")
-    runs.start(run.id)
-    runs.finish(run.id, status="failed", reason="The disk is full.")
+    run = db.enqueue(TINY, "optdigits", name="unlucky")
+    db.start(run.id)
+    db.finish(run.id, status="failed", reason="The disk is full.")
     assert "unlucky · seed 0 has no results to show: The disk is full. Another" in text(
         open_page("overview", run=run.id)
     )
@@ -655,7 +655,7 @@ def test_name_that_is_no_text_is_listed_all_the_same(
     assert mine.id not in [row["id"] for row in table(at)]
 
 
-def test_run_on_images_that_are_not_here(runs: store.Store) -> None:
+def test_run_on_images_that_are_not_here(db: store.Store) -> None:
     """The MNIST starter without MNIST says which file is expected and how to get it."""
     said = text(open_page("overview", run="starter-mnist"))
     assert r"MNIST is not on this machine\: expected mnist.npz in the data folder." in said
@@ -717,7 +717,7 @@ def open_form() -> streamlit_testing.AppTest:
     ],
 )
 def test_invalid_recipe_is_a_sentence_and_no_button(
-    runs: store.Store, changes: dict[str, str], sentence: str
+    db: store.Store, changes: dict[str, str], sentence: str
 ) -> None:
     """What is wrong with the form is said beside it, and Train can't be pressed."""
     at = open_form()
@@ -743,7 +743,7 @@ def test_invalid_recipe_is_a_sentence_and_no_button(
     ],
 )
 def test_what_cannot_be_read_stays_and_is_said_at_its_field(
-    runs: store.Store, label: str, typed: str, sentence: str
+    db: store.Store, label: str, typed: str, sentence: str
 ) -> None:
     """The box keeps what was typed, a sentence below says what was expected, Train is off."""
     at = open_form()
@@ -759,7 +759,7 @@ def test_what_cannot_be_read_stays_and_is_said_at_its_field(
     assert not at.exception
 
 
-def test_fields_out_of_sight_count(runs: store.Store) -> None:
+def test_fields_out_of_sight_count(db: store.Store) -> None:
     """What was typed into a rare field is trained when it is closed, and stands there again."""
     at = open_form()
     box(at, "Rotation, degrees").set_value("12").run()
@@ -767,7 +767,7 @@ def test_fields_out_of_sight_count(runs: store.Store) -> None:
     at.run()
     assert "Rotation, degrees" not in [each.label for each in at.text_input]
     button(at, "Train").click().run()
-    assert [run.recipe.rotation for run in runs.runs() if run.under_way] == [12.0]
+    assert [run.recipe.rotation for run in db.runs() if run.under_way] == [12.0]
     at.session_state[recipe_form.FINE] = True
     assert box(at.run(), "Rotation, degrees").value == "12"
 
@@ -775,32 +775,32 @@ def test_fields_out_of_sight_count(runs: store.Store) -> None:
 @pytest.mark.parametrize(
     ("typed", "read"), [("0,01", 0.01), ("1e-3", 0.001), (" .5 ", 0.5), ("10", 10.0)]
 )
-def test_rate_is_read_as_people_write_it(runs: store.Store, typed: str, read: float) -> None:
+def test_rate_is_read_as_people_write_it(db: store.Store, typed: str, read: float) -> None:
     """A comma can be a decimal point, and powers of ten can be written."""
     at = open_page("train")
     box(at, "Learning rate").set_value(typed).run()
     button(at, "Train").click().run()
-    assert [run.recipe.learning_rate for run in runs.runs() if run.under_way] == [read]
+    assert [run.recipe.learning_rate for run in db.runs() if run.under_way] == [read]
 
 
-def test_train_reads_what_the_form_holds_when_it_is_pressed(runs: store.Store) -> None:
+def test_train_reads_what_the_form_holds_when_it_is_pressed(db: store.Store) -> None:
     """Typed and pressed before the page has run again: the new values are trained."""
     at = open_page("train")
     box(at, "Epochs").set_value("3")
     box(at, "Layers").set_value("flatten dense16")
     button(at, "Train").click().run()
-    waiting = [run for run in runs.runs() if run.under_way]
+    waiting = [run for run in db.runs() if run.under_way]
     assert [(run.name, run.recipe.epochs, run.recipe.layers) for run in waiting] == [
         ("custom", 3, "flatten dense16")
     ]
 
 
-def test_preset_and_press_at_once_train_the_preset(runs: store.Store) -> None:
+def test_preset_and_press_at_once_train_the_preset(db: store.Store) -> None:
     """A preset chosen in the same breath as Train is what is trained."""
     at = open_page("train")
     at.selectbox(key="preset").set_value("dense-sgd")
     button(at, "Train").click().run()
-    waiting = [run for run in runs.runs() if run.under_way]
+    waiting = [run for run in db.runs() if run.under_way]
     assert [(run.name, run.recipe.optimizer) for run in waiting] == [("dense-sgd", "sgd")]
 
 
@@ -814,18 +814,18 @@ def test_preset_and_press_at_once_train_the_preset(runs: store.Store) -> None:
     ],
 )
 def test_press_that_overtakes_the_page_is_refused(
-    runs: store.Store, label: str, typed: str, sentence: str
+    db: store.Store, label: str, typed: str, sentence: str
 ) -> None:
     """What can't be trained is refused in a sentence even when Train was still on."""
     at = open_page("train")
     box(at, label).set_value(typed)
     button(at, "Train").click().run()
     assert sentence in " ".join(warning.value for warning in at.warning)
-    assert not any(run.under_way for run in runs.runs())
+    assert not any(run.under_way for run in db.runs())
     assert not at.exception
 
 
-def test_valid_recipe_shows_its_layers(runs: store.Store) -> None:
+def test_valid_recipe_shows_its_layers(db: store.Store) -> None:
     """`flatten dense128 dense128` has 118 282 parameters (the article's figure)."""
     at = open_page("train")
     box(at, "Layers").set_value("flatten dense128 dense128").run()
@@ -835,7 +835,7 @@ def test_valid_recipe_shows_its_layers(runs: store.Store) -> None:
     assert not button(at, "Train").disabled
 
 
-def test_preset_fills_the_form(runs: store.Store) -> None:
+def test_preset_fills_the_form(db: store.Store) -> None:
     """A preset sets every field, numbers as people write them."""
     at = open_page("train")
     at.selectbox(key="preset").set_value("dense-sgd").run()
@@ -844,7 +844,7 @@ def test_preset_fills_the_form(runs: store.Store) -> None:
     assert [box(at, label).value for label in labels] == ["sgd", "3", "0.01", "0", "32"]
 
 
-def test_changed_setting_keeps_its_preset_and_can_be_put_back(runs: store.Store) -> None:
+def test_changed_setting_keeps_its_preset_and_can_be_put_back(db: store.Store) -> None:
     """Ten epochs of the tutorial's model are its model still; what differs is said."""
     at = open_page("train")
     at.selectbox(key="train_dataset").set_value("optdigits")
@@ -858,7 +858,7 @@ def test_changed_setting_keeps_its_preset_and_can_be_put_back(runs: store.Store)
     assert not at.exception
 
 
-def test_changed_layers_make_it_custom(runs: store.Store) -> None:
+def test_changed_layers_make_it_custom(db: store.Store) -> None:
     """Other layers are no preset; layers of another preset are that one, changed back the first."""
     at = open_page("train")
     tutorial = box(at, "Layers").value
@@ -874,7 +874,7 @@ def test_changed_layers_make_it_custom(runs: store.Store) -> None:
 
 
 def test_published_figure_stands_beside_its_own_images_only(
-    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """97.59 % was published for MNIST: nothing is said of it while optdigits is chosen."""
     at = open_page("train")
@@ -882,22 +882,22 @@ def test_published_figure_stands_beside_its_own_images_only(
     assert "published" not in text(at)
     assert "images of optdigits" in text(at)
     preset = recipes.PRESETS["dense-tutorial"].recipe
-    finish(runs, [runs.enqueue(preset, "optdigits", name="dense-tutorial")])
-    at.session_state["new_run"] = runs.runs()[0].id
+    finish(db, [db.enqueue(preset, "optdigits", name="dense-tutorial")])
+    at.session_state["new_run"] = db.runs()[0].id
     assert "Published" not in text(at.run())
-    for_mnist = runs.enqueue(dataclasses.replace(preset, seed=3), "mnist", name="dense-tutorial")
-    finish(runs, [for_mnist])
+    for_mnist = db.enqueue(dataclasses.replace(preset, seed=3), "mnist", name="dense-tutorial")
+    finish(db, [for_mnist])
     at.session_state["new_run"] = for_mnist.id
     assert "Published: 97.59 %" in text(at.run())
 
 
 def finish(
-    runs: store.Store, waiting: list[store.Run], accuracies: tuple[float, ...] = (0.96,)
+    db: store.Store, waiting: list[store.Run], accuracies: tuple[float, ...] = (0.96,)
 ) -> None:
     """Let waiting runs end with these accuracies of 500 images, without any training."""
     for run, accuracy in zip(waiting, accuracies, strict=True):
-        assert runs.start(run.id)
-        runs.finish(
+        assert db.start(run.id)
+        db.finish(
             run.id,
             status="finished",
             history=[{"loss": 0.5, "accuracy": 0.9, "val_loss": None, "val_accuracy": None}],
@@ -907,7 +907,7 @@ def finish(
         )
 
 
-def test_seeds_are_one_card_with_their_deviation(runs: store.Store) -> None:
+def test_seeds_are_one_card_with_their_deviation(db: store.Store) -> None:
     """Three seeds: one title, a line and one Stop; 96, 97 and 98 % end as 97.00 ± 1.00 %."""
     at = open_page("train")
     box(at, "Seeds").set_value("3").run()
@@ -917,8 +917,8 @@ def test_seeds_are_one_card_with_their_deviation(runs: store.Store) -> None:
     assert "seed 0: begins" in said
     assert "seed 2: waits, 2 ahead" in said
     assert len([each for each in at.button if each.label == "Stop"]) == 1
-    waiting = sorted((r for r in runs.runs() if r.under_way), key=lambda r: r.recipe.seed)
-    finish(runs, waiting, (0.96, 0.97, 0.98))
+    waiting = sorted((r for r in db.runs() if r.under_way), key=lambda r: r.recipe.seed)
+    finish(db, waiting, (0.96, 0.97, 0.98))
     said = text(at.run())
     assert "dense-tutorial · seeds 0-2: 97.00 ± 1.00 % of the test images" in said
     for seed in range(3):
@@ -926,29 +926,29 @@ def test_seeds_are_one_card_with_their_deviation(runs: store.Store) -> None:
     assert not at.exception
 
 
-def test_one_stop_ends_all_seeds(runs: store.Store) -> None:
+def test_one_stop_ends_all_seeds(db: store.Store) -> None:
     """Stop on three seeds that wait leaves none of them waiting, and says how each ended."""
     at = open_page("train")
     box(at, "Seeds").set_value("3").run()
     button(at, "Train").click().run()
     button(at, "Stop").click().run()
-    assert not any(run.under_way for run in runs.runs())
+    assert not any(run.under_way for run in db.runs())
     assert text(at).count("Stopped before it began") == 3
 
 
-def test_stop_of_a_running_training_is_said_at_once(runs: store.Store) -> None:
+def test_stop_of_a_running_training_is_said_at_once(db: store.Store) -> None:
     """The page that follows Stop says that it stops, and offers no second Stop."""
-    run = runs.enqueue(TINY, "optdigits", name="busy")
-    runs.start(run.id)
+    run = db.enqueue(TINY, "optdigits", name="busy")
+    db.start(run.id)
     at = open_page("train")
     button(at, "Stop").click().run()
     assert "busy · seed 0 · stopping" in text(at)
     assert button(at, "Stop").disabled
-    runs.finish(run.id, status="cancelled", reason="Stopped")
+    db.finish(run.id, status="cancelled", reason="Stopped")
     assert "busy · seed 0: Stopped." in text(at.run())
 
 
-def test_seed_beyond_the_last_is_refused(runs: store.Store) -> None:
+def test_seed_beyond_the_last_is_refused(db: store.Store) -> None:
     """The largest seed can be trained once, not twice."""
     at = open_page("train")
     box(at, "Seed").set_value(str(2**32 - 1)).run()
@@ -958,17 +958,17 @@ def test_seed_beyond_the_last_is_refused(runs: store.Store) -> None:
     assert "`seed` must be a whole number" in text(at)
 
 
-def test_names_are_plain_text(runs: store.Store) -> None:
+def test_names_are_plain_text(db: store.Store) -> None:
     """A run's name that looks like Markdown is shown as it is, and nothing is fetched for it."""
-    run = runs.enqueue(TINY, "optdigits", name="![](http://x/y) :red[*b*]")
+    run = db.enqueue(TINY, "optdigits", name="![](http://x/y) :red[*b*]")
     at = open_page("train")
     (bar,) = [each for each in at.get("progress") if "ahead" in each.proto.text or "begins" in
               each.proto.text]  # fmt: skip
     assert words.plain("![](http://x/y) :red[*b*]") in bar.proto.text
-    runs.request_cancel(run.id)
+    db.request_cancel(run.id)
 
 
-def test_form_survives_a_change_of_page(runs: store.Store) -> None:
+def test_form_survives_a_change_of_page(db: store.Store) -> None:
     """Settings that were changed are still there after a look at another page."""
     at = open_page("train")
     box(at, "Layers").set_value("flatten dense16")
@@ -980,7 +980,7 @@ def test_form_survives_a_change_of_page(runs: store.Store) -> None:
 
 
 def test_training_images_are_not_read_to_count_them(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page knows how many there are, and leaves them where they are."""
 
@@ -991,23 +991,23 @@ def test_training_images_are_not_read_to_count_them(
     monkeypatch.setattr(datasets.Dataset, "num_train", 1297)
     at = open_page("train")
     button(at, "Train").click().run()
-    assert any(run.under_way for run in runs.runs())
+    assert any(run.under_way for run in db.runs())
 
 
-def test_train_asks_for_one_run(runs: store.Store) -> None:
+def test_train_asks_for_one_run(db: store.Store) -> None:
     """Pressing Train twice in one session and once in another asks for one training."""
     at = open_page("train")
     button(at, "Train").click().run()
     button(at, "Train").click().run()
     other = open_page("train")
     button(other, "Train").click().run()
-    waiting = [run for run in runs.runs() if run.under_way]
+    waiting = [run for run in db.runs() if run.under_way]
     assert [(run.name, run.dataset) for run in waiting] == [("dense-tutorial", "optdigits")]
     assert not at.exception
     assert not other.exception
 
 
-def test_who_waits_is_told_how_many_are_ahead(runs: store.Store) -> None:
+def test_who_waits_is_told_how_many_are_ahead(db: store.Store) -> None:
     """Two trainings: the first begins, the second waits with one ahead."""
     at = open_page("train")
     button(at, "Train").click().run()
@@ -1019,44 +1019,44 @@ def test_who_waits_is_told_how_many_are_ahead(runs: store.Store) -> None:
     assert "waits, 1 ahead" in said
 
 
-def test_ninth_waiting_training_is_refused(runs: store.Store) -> None:
+def test_ninth_waiting_training_is_refused(db: store.Store) -> None:
     """Eight trainings may wait beside the one that runs; the next is told so."""
-    first = runs.enqueue(TINY, "optdigits", name="running")
-    runs.start(first.id)
+    first = db.enqueue(TINY, "optdigits", name="running")
+    db.start(first.id)
     for seed in range(1, 9):
-        runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
+        db.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
     at = open_page("train")
     button(at, "Train").click().run()
     assert "8 trainings wait already. Try again when one has ended." in text(at)
-    assert len(runs.runs()) == 2 + 9
+    assert len(db.runs()) == 2 + 9
     assert not at.exception
 
 
-def test_batch_larger_than_the_images_is_refused(runs: store.Store) -> None:
+def test_batch_larger_than_the_images_is_refused(db: store.Store) -> None:
     """A batch of 4096 doesn't fit the 1297 training images of optdigits, and that is said."""
     at = open_page("train")
     box(at, "Batch size").set_value("4096").run()
     assert button(at, "Train").disabled
     assert "at most the number of training images, 1297" in text(at)
-    assert not any(run.under_way for run in runs.runs())
+    assert not any(run.under_way for run in db.runs())
 
 
-def test_stop_cancels_a_waiting_run(runs: store.Store) -> None:
+def test_stop_cancels_a_waiting_run(db: store.Store) -> None:
     """Stop on a run that waits ends it at once, and the page says so."""
     at = open_page("train")
     button(at, "Train").click().run()
     button(at, "Stop").click().run()
-    assert [run.status for run in runs.runs() if "starter" not in run.id] == ["cancelled"]
+    assert [run.status for run in db.runs() if "starter" not in run.id] == ["cancelled"]
     assert "Stopped before it began" in text(at)
     assert not at.exception
 
 
-def test_running_training_shows_its_progress(runs: store.Store) -> None:
+def test_running_training_shows_its_progress(db: store.Store) -> None:
     """A run in the middle of its second epoch is shown so on any page and with curves here."""
-    run = runs.enqueue(TINY, "optdigits", name="busy")
-    runs.start(run.id)
+    run = db.enqueue(TINY, "optdigits", name="busy")
+    db.start(run.id)
     samples = [(0.5, 1.2, 0.5), (1.0, 0.9, 0.7), (1.5, 0.8, 0.8)]
-    runs.report(
+    db.report(
         run.id, store.Live(epoch=1, epochs=2, step=5, steps=10, seconds=30.0, samples=samples)
     )
     at = open_page("train")
@@ -1067,13 +1067,13 @@ def test_running_training_shows_its_progress(runs: store.Store) -> None:
 
 
 def test_first_figures_are_on_the_page_that_follows_the_click(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that reports a fifth of a second after the click is seen without another look."""
 
     def report(run_id: str) -> None:
-        runs.start(run_id)
-        runs.report(run_id, store.Live(epochs=5, steps=10, samples=[(0.0, None, None)]))
+        db.start(run_id)
+        db.report(run_id, store.Live(epochs=5, steps=10, samples=[(0.0, None, None)]))
 
     def submit(trainer: Trainer, run_id: str) -> None:
         threading.Timer(0.2, report, (run_id,)).start()
@@ -1085,7 +1085,7 @@ def test_first_figures_are_on_the_page_that_follows_the_click(
 
 
 def test_trainer_that_did_not_start_is_said(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a worker the page gives the reason, offers no training, and still lists runs."""
     monkeypatch.setattr(Trainer, "trouble", "The trainer did not start (OSError); see the log.")
@@ -1146,35 +1146,35 @@ def test_what_no_run_is_called_chooses_nothing(mine: store.Run, said: object) ->
     assert "Delete" not in labels(at)
 
 
-def test_rename_in_the_table(runs: store.Store, mine: store.Run) -> None:
+def test_rename_in_the_table(db: store.Store, mine: store.Run) -> None:
     """A new name stands in the table and in the run picker; an empty one changes nothing."""
     at = open_page("train")
     tick(at, mine.id)
     box(at, "Name").set_value("better")
     box(at, "Note").set_value("two lines\nand more")
     button(at, "Save").click().run()
-    assert (runs.run(mine.id).name, runs.run(mine.id).note) == ("better", "two lines\nand more")
+    assert (db.run(mine.id).name, db.run(mine.id).note) == ("better", "two lines\nand more")
     assert table(at)[0]["name"] == "better"
     assert any("better" in option for option in at.selectbox(key="run").options)
     box(at, "Name").set_value("  ")
     button(at, "Save").click().run()
-    assert runs.run(mine.id).name == "better"
+    assert db.run(mine.id).name == "better"
     assert "A run needs a name of 1 to 60 characters." in text(at)
     assert not at.exception
 
 
-def test_control_characters_are_left_out(runs: store.Store, mine: store.Run) -> None:
+def test_control_characters_are_left_out(db: store.Store, mine: store.Run) -> None:
     """NUL, bell and escape reach no database, and the page says that they are gone."""
     at = open_page("train")
     tick(at, mine.id)
     box(at, "Name").set_value("be\0tt\x1ber")
     box(at, "Note").set_value("a\0b\x07\nc")
     button(at, "Save").click().run()
-    assert (runs.run(mine.id).name, runs.run(mine.id).note) == ("better", "ab\nc")
+    assert (db.run(mine.id).name, db.run(mine.id).note) == ("better", "ab\nc")
     assert "Characters that can't be shown were left out." in text(at)
 
 
-def test_delete_names_the_run_and_removes_it(runs: store.Store, mine: store.Run) -> None:
+def test_delete_names_the_run_and_removes_it(db: store.Store, mine: store.Run) -> None:
     """Asked with title, accuracy and time; then gone from table and picker, no tick left."""
     viewer = open_page("overview", run=mine.id)
     at = open_page("train")
@@ -1183,7 +1183,7 @@ def test_delete_names_the_run_and_removes_it(runs: store.Store, mine: store.Run)
     assert len(asked) == 1
     assert asked[0].replace("\u2009", " ").startswith("Delete mine · seed 0, 96.00 %, made 20")
     button(at, "Delete").click().run()
-    assert runs.run(mine.id) is None
+    assert db.run(mine.id) is None
     assert mine.id not in [row["id"] for row in table(at)]
     assert "Tick runs to show" in text(at)
     viewer.run()
@@ -1193,56 +1193,54 @@ def test_delete_names_the_run_and_removes_it(runs: store.Store, mine: store.Run)
     assert {"Show", "Delete", "Pin"} <= set(labels(at)), "the next one ticked has its actions"
 
 
-def test_delete_takes_only_what_is_named_and_still_chosen(
-    runs: store.Store, mine: store.Run
-) -> None:
+def test_delete_takes_only_what_is_named_and_still_chosen(db: store.Store, mine: store.Run) -> None:
     """Of two runs in the question one was unticked since, and a third ticked: one goes."""
-    second = add_run(runs, "second", MISTAKES, seed=1)
-    third = add_run(runs, "third", MISTAKES, seed=2)
+    second = add_run(db, "second", MISTAKES, seed=1)
+    third = add_run(db, "third", MISTAKES, seed=2)
     at = open_page("train")
     tick(at, mine.id, second.id)
     question = button(at, "Delete")
     at.session_state["run-table"] = {"chosen": [second.id, third.id]}
     question.click().run()
-    assert runs.run(second.id) is None
-    assert runs.run(mine.id) is not None
-    assert runs.run(third.id) is not None
+    assert db.run(second.id) is None
+    assert db.run(mine.id) is not None
+    assert db.run(third.id) is not None
     assert not at.exception
 
 
 def test_training_under_way_is_stopped_before_it_is_deleted(
-    runs: store.Store, mine: store.Run
+    db: store.Store, mine: store.Run
 ) -> None:
     """Of a run that waits and one that finished, Delete takes the second; Stop ends the first."""
-    waiting = runs.enqueue(TINY, "optdigits", name="waiting")
+    waiting = db.enqueue(TINY, "optdigits", name="waiting")
     at = open_page("train")
     tick(at, waiting.id, mine.id)
     button(at, "Delete").click().run()
-    assert runs.run(mine.id) is None
-    assert runs.run(waiting.id).status == "queued"
+    assert db.run(mine.id) is None
+    assert db.run(waiting.id).status == "queued"
     tick(at, waiting.id)
     stop = next(each for each in at.button if (each.key or "").startswith("_stop_chosen"))
     stop.click().run()
-    assert runs.run(waiting.id).status == "cancelled"
+    assert db.run(waiting.id).status == "cancelled"
     assert table(at)[0]["texts"]["status"] == "stopped"
 
 
-def test_all_trainings_are_stopped_at_once(runs: store.Store) -> None:
+def test_all_trainings_are_stopped_at_once(db: store.Store) -> None:
     """Stop all names each of three and stops them; with one alone under way there is none."""
     waiting = [
-        runs.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
+        db.enqueue(dataclasses.replace(TINY, seed=seed), "optdigits", name="waiting")
         for seed in range(3)
     ]
     at = open_page("train")
     assert "Stop all" in labels(at)
     button(at, "Stop them").click().run()
-    assert {runs.run(run.id).status for run in waiting} == {"cancelled"}
+    assert {db.run(run.id).status for run in waiting} == {"cancelled"}
     assert {row["texts"]["status"] for row in table(at)[:3]} == {"stopped"}
-    runs.enqueue(TINY, "optdigits", name="one")
+    db.enqueue(TINY, "optdigits", name="one")
     assert "Stop all" not in labels(at.run())
 
 
-def test_pin_and_unpin(runs: store.Store, mine: store.Run) -> None:
+def test_pin_and_unpin(db: store.Store, mine: store.Run) -> None:
     """A pinned run stands on top until it is let go."""
     at = open_page("train")
     tick(at, "starter-optdigits")
@@ -1253,10 +1251,10 @@ def test_pin_and_unpin(runs: store.Store, mine: store.Run) -> None:
 
 
 def test_two_finished_runs_of_the_same_images_are_compared(
-    runs: store.Store, mine: store.Run
+    db: store.Store, mine: store.Run
 ) -> None:
     """Compare leads to both; for other choices it is off and says why."""
-    second = add_run(runs, "second", MISTAKES, seed=1)
+    second = add_run(db, "second", MISTAKES, seed=1)
     at = open_page("train")
     tick(at, mine.id, second.id)
     link = next(
@@ -1272,10 +1270,10 @@ def test_two_finished_runs_of_the_same_images_are_compared(
         assert reason in button(at, "Compare").help
 
 
-def test_seeds_of_one_request_are_one_group(runs: store.Store) -> None:
+def test_seeds_of_one_request_are_one_group(db: store.Store) -> None:
     """Two seeds asked for together are one line with both below it."""
     for seed in range(2):
-        runs.enqueue(
+        db.enqueue(
             dataclasses.replace(TINY, seed=seed), "optdigits", name="pair", request="abcd1234"
         )
     group = table(open_page("train"))[0]
@@ -1303,9 +1301,9 @@ def test_finished_run_can_be_downloaded(mine: store.Run) -> None:
 # --- the other pages ------------------------------------------------------------------------
 
 
-def test_compare_counts_what_changed(runs: store.Store, mine: store.Run) -> None:
+def test_compare_counts_what_changed(db: store.Store, mine: store.Run) -> None:
     """20 errors here, 6 there, 3 of them the same images: 3 fixed, 17 broken, 3 both wrong."""
-    other = add_run(runs, "other", ((4, 9, 3), (1, 2, 3)), seed=1)
+    other = add_run(db, "other", ((4, 9, 3), (1, 2, 3)), seed=1)
     said = text(open_page("compare", run=mine.id, other=other.id))
     assert re.search(r"Fixed\s*3 only the other is wrong", said)
     assert re.search(r"Broken\s*17 only mine · seed 0 is wrong", said)
@@ -1313,14 +1311,14 @@ def test_compare_counts_what_changed(runs: store.Store, mine: store.Run) -> None
     assert "p = 0.003" in said, "McNemar, 3 against 17: 2 * 1351 / 2**20 = 0.0026"
 
 
-def test_compare_without_another_run_has_a_door(runs: store.Store) -> None:
+def test_compare_without_another_run_has_a_door(db: store.Store) -> None:
     """One finished run on this data set can't be compared, and the page says where to go."""
     at = open_page("compare")
     assert "There is no other finished run on optdigits" in text(at)
     assert doors(at) == ["Train another"]
 
 
-def test_data_page_counts_and_shows_numbers(runs: store.Store) -> None:
+def test_data_page_counts_and_shows_numbers(db: store.Store) -> None:
     """1297 training and 500 test images; an image's label and one-hot vector agree."""
     at = open_page("data")
     said = text(at)
@@ -1335,7 +1333,7 @@ def test_data_page_counts_and_shows_numbers(runs: store.Store) -> None:
 
 
 def test_own_data_set_is_offered_and_marked(
-    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file of one's own in the data folder is shown with its class names, as unverified."""
     monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
@@ -1354,7 +1352,7 @@ def test_own_data_set_is_offered_and_marked(
 
 
 def test_data_page_says_how_a_file_was_read_and_which_were_not(
-    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pixels of 0-1 become 0-255 and that is said; a text beside them is named with its reason."""
     monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
@@ -1376,7 +1374,7 @@ def test_data_page_says_how_a_file_was_read_and_which_were_not(
 
 
 def test_damaged_data_set_is_a_sentence(
-    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A truncated file gives its name and the remedy on the Data page and on Train."""
     monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
@@ -1401,7 +1399,7 @@ def test_two_visitors_get_two_pages() -> None:
 
 
 def test_data_page_does_not_wait_for_the_training_images(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While they are read the page stands with all else, and says what it waits for."""
     read, go_on = datasets.pixel_moments, threading.Event()
@@ -1426,7 +1424,7 @@ def await_facts(name: str) -> None:
 
 
 def test_damaged_training_part_is_a_sentence(
-    runs: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Images altered in the training part only are named wherever they are asked for."""
     monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
@@ -1449,7 +1447,7 @@ def test_damaged_training_part_is_a_sentence(
     assert not at.exception
 
 
-def test_empty_canvas_says_so(runs: store.Store) -> None:
+def test_empty_canvas_says_so(db: store.Store) -> None:
     """Before anything is drawn the page says what to do, and answers nothing."""
     assert "The canvas is empty." in text(open_page("draw"))
 
@@ -1486,18 +1484,18 @@ def test_why_offers_what_a_model_has(
 DAMAGE_MODEL = "UPDATE artifacts SET data = x'00' WHERE run_id = ? AND name = 'model.tflite'"
 
 
-def keep_drawings(runs: store.Store, labels: tuple[int, ...]) -> None:
+def keep_drawings(db: store.Store, labels: tuple[int, ...]) -> None:
     """Keep the same upright stroke under these labels; it was read as a 1."""
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 13:15] = 255
     for label in labels:
-        runs.keep_drawing(image, label, strokes=[], answer=1, confidence=0.9, run_name="starter")
+        db.keep_drawing(image, label, strokes=[], answer=1, confidence=0.9, run_name="starter")
 
 
-def test_damaged_drawings_break_no_page(home: pathlib.Path, runs: store.Store) -> None:
+def test_damaged_drawings_break_no_page(home: pathlib.Path, db: store.Store) -> None:
     """Of two drawings one is damaged, then both: the other is shown, then a sentence is."""
-    keep_drawings(runs, (1, 7))
-    first, second = runs.drawing_ids()
+    keep_drawings(db, (1, 7))
+    first, second = db.drawing_ids()
     alter(home, "UPDATE drawings SET image = x'00' WHERE id = ?", first)
     assert len(tiles(open_page("draw"), "my-digits")) == 1
     alter(home, "UPDATE drawings SET image = x'00' WHERE id = ?", second)
@@ -1508,21 +1506,19 @@ def test_damaged_drawings_break_no_page(home: pathlib.Path, runs: store.Store) -
 
 
 def test_drawing_kept_meanwhile_breaks_no_page(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody keeps a drawing between the two reads of a page: it is shown the next time."""
-    keep_drawings(runs, (1, 7))
-    known = runs.drawing_ids()[:1]
+    keep_drawings(db, (1, 7))
+    known = db.drawing_ids()[:1]
     monkeypatch.setattr(store.Store, "drawing_ids", lambda self: known)
     assert len(tiles(open_page("draw"), "my-digits")) == 1
 
 
-def test_compare_on_drawings_shows_accuracies_on_drawings(
-    runs: store.Store, mine: store.Run
-) -> None:
+def test_compare_on_drawings_shows_accuracies_on_drawings(db: store.Store, mine: store.Run) -> None:
     """Of a one kept as 1 and once as 7 a run reads at most one correctly: 0 or 50 %."""
-    keep_drawings(runs, (1, 7))
-    other = add_run(runs, "other", (), seed=1)
+    keep_drawings(db, (1, 7))
+    other = add_run(db, "other", (), seed=1)
     said = text(open_page("compare", run=mine.id, other=other.id, set="drawings"))
     assert re.search(r"Accuracy\s*(0|50)\.00 %", said), said
 
@@ -1544,7 +1540,7 @@ def test_several_digits_and_a_damaged_model_are_a_sentence(
     assert "The model.tflite of this run is damaged." in text(at)
 
 
-def test_text_renamed_png_is_a_sentence(runs: store.Store) -> None:
+def test_text_renamed_png_is_a_sentence(db: store.Store) -> None:
     """An upload that is no picture is refused in words."""
     at = open_page("draw")
     at.get_by_key("draw_source").set_value("Upload").run()
@@ -1554,7 +1550,7 @@ def test_text_renamed_png_is_a_sentence(runs: store.Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../x.png", "<img src=x onerror=alert(1)>.png", "=cmd|'.png"])
-def test_name_of_an_upload_is_shown_nowhere(runs: store.Store, name: str) -> None:
+def test_name_of_an_upload_is_shown_nowhere(db: store.Store, name: str) -> None:
     """An animation under a hostile name is answered, its first picture; the name is not used."""
     sheet = np.full((60, 60), 230, np.uint8)
     sheet[10:50, 28:33] = 20
@@ -1581,7 +1577,7 @@ LETTERS = (*"abcdefghijklmnopqrstuvwxy", "<i>*z*</i>")
 def few_or_many(
     folder: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
-    runs: store.Store,
+    db: store.Store,
     names: tuple[str, ...],
 ) -> store.Run:
     """Bring images of one's own with these classes, and a run that reads one last as the first."""
@@ -1595,10 +1591,10 @@ def few_or_many(
     probs[classes - 1] = np.roll(probs[classes - 1], 1)
     target = io.BytesIO()
     np.save(target, probs)
-    run = runs.enqueue(dataclasses.replace(TINY, classes=classes), "own", name="mine")
-    assert runs.start(run.id)
+    run = db.enqueue(dataclasses.replace(TINY, classes=classes), "own", name="mine")
+    assert db.start(run.id)
     answers = evaluation.Evaluation(labels, probs)
-    runs.finish(
+    db.finish(
         run.id,
         status="finished",
         artifacts={"probs.npy": target.getvalue(), "model.tflite": b"none"},
@@ -1609,7 +1605,7 @@ def few_or_many(
         test_errors=1,
         test_loss=answers.loss,
     )
-    return runs.run(run.id)
+    return db.run(run.id)
 
 
 def write_images(
@@ -1625,11 +1621,11 @@ def write_images(
 def test_pages_of_two_and_of_many_classes(
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
-    runs: store.Store,
+    db: store.Store,
     names: tuple[str, ...],
 ) -> None:
     """Every page opens, with a cell and a card; a class beyond the last one is forgotten."""
-    run = few_or_many(tmp_path, monkeypatch, runs, names)
+    run = few_or_many(tmp_path, monkeypatch, db, names)
     last = len(names) - 1
     for page in OF_A_RUN:
         at = open_page(page, run=run.id, true=last, pred=0, index=last)
@@ -1642,20 +1638,20 @@ def test_pages_of_two_and_of_many_classes(
 
 
 def test_class_names_are_plain_text_in_chips(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, db: store.Store
 ) -> None:
     """What is Markdown in a name is shown as it stands, not in bold or as a link."""
-    run = few_or_many(tmp_path, monkeypatch, runs, HOSTILE)
+    run = few_or_many(tmp_path, monkeypatch, db, HOSTILE)
     at = open_page("gallery", run=run.id, true=1)
     assert at.button(key="chip-true").label == r"true \*\*bee\*\* \[x\](y)"
 
 
 def test_card_shows_the_true_class_among_the_ten_likeliest(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, db: store.Store
 ) -> None:
     """Of 26 classes ten have a bar, and the true one, here the least likely, the eleventh."""
-    run = few_or_many(tmp_path, monkeypatch, runs, LETTERS)
-    probs = np.array(runs.probs(run.id))
+    run = few_or_many(tmp_path, monkeypatch, db, LETTERS)
+    probs = np.array(db.probs(run.id))
     probs[25] = np.linspace(26, 1, 26) / 351
     monkeypatch.setattr(store.Store, "probs", lambda *_: probs)
     at = open_page("gallery", run=run.id, index=25)
@@ -1667,10 +1663,10 @@ def test_card_shows_the_true_class_among_the_ten_likeliest(
 
 
 def test_images_replaced_by_others_of_fewer_classes(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, db: store.Store
 ) -> None:
     """Answers of 26 classes to images that have two by now: a sentence on every page of the run."""
-    run = few_or_many(tmp_path, monkeypatch, runs, LETTERS)
+    run = few_or_many(tmp_path, monkeypatch, db, LETTERS)
     images = np.zeros((78, 28, 28), np.uint8)
     images[:, 4, 4] = range(1, 79)
     write_images(tmp_path / "own.npz", images, np.arange(78, dtype=np.uint8) % 2, HOSTILE)
@@ -1682,10 +1678,10 @@ def test_images_replaced_by_others_of_fewer_classes(
 
 
 def test_draw_shows_class_names_as_they_are(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, runs: store.Store
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, db: store.Store
 ) -> None:
     """In the answer, its bars, the sentence of doubt and a sample's label: no HTML, no Markdown."""
-    run = few_or_many(tmp_path, monkeypatch, runs, HOSTILE)
+    run = few_or_many(tmp_path, monkeypatch, db, HOSTILE)
     even = types.SimpleNamespace(
         probs=lambda images: np.full((len(images), 2), 0.5, np.float32), num_classes=2
     )
@@ -1707,7 +1703,7 @@ LOOKS = ("overview", "confusion", "gallery", "compare")
 
 
 def bring(
-    runs: store.Store,
+    db: store.Store,
     name: str,
     *,
     keep: str,
@@ -1723,39 +1719,39 @@ def bring(
         "sure": {artifacts.ANSWERS: artifacts.write_answers(y_pred, confidence)},
         "answers": {artifacts.ANSWERS: artifacts.write_answers(y_pred, None)},
     }[keep]
-    run = runs.bring(
+    run = db.bring(
         name=name,
         dataset=dataset,
         dataset_sha256=sha256 or images.sha256,
         class_names=images.class_names,
     )
     errors = int((y_pred != images.y_test).sum())
-    runs.finish(
+    db.finish(
         run.id,
         status="finished",
         artifacts=kept | {artifacts.LABELS: artifacts.write_labels(images.y_test)},
         test_accuracy=1 - errors / len(probs),
         test_errors=errors,
     )
-    return runs.run(run.id)
+    return db.run(run.id)
 
 
 @pytest.mark.parametrize("keep", ["probs", "sure", "answers"])
 @pytest.mark.parametrize("page", LOOKS)
-def test_brought_run_is_looked_at_as_any(runs: store.Store, page: str, keep: str) -> None:
+def test_brought_run_is_looked_at_as_any(db: store.Store, page: str, keep: str) -> None:
     """Accuracy, matrix and errors need no recipe, no history, no model and no probabilities."""
-    mine = bring(runs, "forest", keep=keep)
-    bring(runs, "sister", keep="answers")
+    mine = bring(db, "forest", keep=keep)
+    bring(db, "sister", keep="answers")
     at = open_page(page, run=mine.id)
     assert "forest · brought" in text(at)
     assert not at.warning
 
 
-def test_card_says_what_is_known(runs: store.Store) -> None:
+def test_card_says_what_is_known(db: store.Store) -> None:
     """Bars where all probabilities are known, else the answer's alone, or none at all."""
     said = {}
     for keep in ("probs", "sure", "answers"):
-        run = bring(runs, keep, keep=keep)
+        run = bring(db, keep, keep=keep)
         image = int(np.flatnonzero(datasets.load("optdigits").y_test == 4)[0])
         at = open_page("gallery", run=run.id, index=str(image))
         bars = any('class="bars"' in element.value for element in at.get("html"))
@@ -1767,18 +1763,18 @@ def test_card_says_what_is_known(runs: store.Store) -> None:
     }
 
 
-def test_no_order_by_a_confidence_that_nobody_knows(runs: store.Store) -> None:
+def test_no_order_by_a_confidence_that_nobody_knows(db: store.Store) -> None:
     """No slider and no such order; a link that asks for it shows errors by index."""
-    mine = bring(runs, "forest", keep="answers")
+    mine = bring(db, "forest", keep="answers")
     at = open_page("gallery", run=mine.id, sort="doubtful")
     assert "most confident error" not in at.get_by_key("sort").options
     assert at.get_by_key("sort").value == "confident"
     assert "How sure these answers are is not known." in text(at)
 
 
-def test_run_stays_readable_when_its_images_are_gone(runs: store.Store) -> None:
+def test_run_stays_readable_when_its_images_are_gone(db: store.Store) -> None:
     """Labels and class names are the run's own: figures as before, in words why no picture is."""
-    mine = bring(runs, "forest", keep="probs", dataset="once-mine")
+    mine = bring(db, "forest", keep="probs", dataset="once-mine")
     for page in LOOKS[:3]:
         at = open_page(page, run=mine.id)
         assert "without the pictures" in text(at)
@@ -1786,20 +1782,20 @@ def test_run_stays_readable_when_its_images_are_gone(runs: store.Store) -> None:
     assert f"{mine.test_errors} of 500 test images".split()[0] in text(at)
 
 
-def test_other_images_of_the_same_name_show_no_wrong_pictures(runs: store.Store) -> None:
+def test_other_images_of_the_same_name_show_no_wrong_pictures(db: store.Store) -> None:
     """Images that were replaced since are not set beside answers to the old ones."""
-    mine = bring(runs, "forest", keep="probs", sha256="0" * 64)
+    mine = bring(db, "forest", keep="probs", sha256="0" * 64)
     at = open_page("overview", run=mine.id)
     assert "differs from the images this run was tested on" in text(at)
     assert "without the pictures" in text(at)
 
 
-def test_runs_on_other_images_are_not_compared(runs: store.Store) -> None:
+def test_runs_on_other_images_are_not_compared(db: store.Store) -> None:
     """Labels that differ are told in a sentence."""
-    mine = bring(runs, "forest", keep="probs")
-    other = bring(runs, "other", keep="probs")
+    mine = bring(db, "forest", keep="probs")
+    other = bring(db, "other", keep="probs")
     labels = np.roll(datasets.load("optdigits").y_test, 1)
-    with runs._write() as connection:
+    with db._write() as connection:
         database.insert_artifacts(
             connection, other.id, {artifacts.LABELS: artifacts.write_labels(labels)}
         )
@@ -1807,17 +1803,17 @@ def test_runs_on_other_images_are_not_compared(runs: store.Store) -> None:
     assert "was tested on other images of this name" in text(at)
 
 
-def test_draw_is_answered_by_runs_with_a_model(runs: store.Store) -> None:
+def test_draw_is_answered_by_runs_with_a_model(db: store.Store) -> None:
     """A run without one says so in a line, and is none to choose."""
-    mine = bring(runs, "forest", keep="probs")
+    mine = bring(db, "forest", keep="probs")
     at = open_page("draw", run=mine.id)
     assert "forest · brought came without a model: other runs answer here." in text(at)
     assert not any("forest" in option for option in at.multiselect[0].options)
 
 
-def test_train_lists_a_brought_run(runs: store.Store) -> None:
+def test_train_lists_a_brought_run(db: store.Store) -> None:
     """It has no settings to use and no training to resume."""
-    bring(runs, "forest", keep="probs")
+    bring(db, "forest", keep="probs")
     at = open_page("train")
     assert not at.exception
 

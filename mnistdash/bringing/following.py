@@ -48,7 +48,7 @@ class Follower:
     """Follows one run until it ends.
 
     Args:
-        runs: the store.
+        db: the store.
         run_id: a run that is under way.
         epochs: how many are planned.
         steps: in an epoch; `None` while nobody knows.
@@ -59,7 +59,7 @@ class Follower:
 
     def __init__(
         self,
-        runs: store.Store,
+        db: store.Store,
         run_id: str,
         *,
         epochs: int,
@@ -71,7 +71,7 @@ class Follower:
         self.place = Place()
         self.steps = steps
         self.stopped = False  # from the dashboard, or because the run was deleted there
-        self._runs, self._run_id, self._epochs = runs, run_id, epochs
+        self._db, self._run_id, self._epochs = db, run_id, epochs
         self._on_stop, self._on_left, self._is_running = on_stop, on_left, is_running
         self._began = time.monotonic()
         self._samples: list[tuple[float, float | None, float | None]] = []
@@ -111,7 +111,7 @@ class Follower:
         if place == self._reported:
             if time.monotonic() - self._alive > _ALIVE_SECONDS:
                 self._alive = time.monotonic()
-                self._runs.keep_alive([self._run_id])
+                self._db.keep_alive([self._run_id])
             return
         steps = max(self.steps or place.step, place.step, 1)
         if place.loss is not None or place.accuracy is not None:
@@ -119,7 +119,7 @@ class Follower:
             self._samples.append((at, place.loss, place.accuracy))
             if len(self._samples) > _MAX_SAMPLES:
                 self._samples = self._samples[::2]
-        self._runs.report(
+        self._db.report(
             self._run_id,
             store.Live(
                 epoch=place.epoch,
@@ -142,7 +142,7 @@ class Follower:
 
     def _look(self) -> None:
         self.report()
-        if not self.stopped and self._runs.cancel_requested(self._run_id):
+        if not self.stopped and self._db.cancel_requested(self._run_id):
             self.stopped = True
             self._on_stop()
 

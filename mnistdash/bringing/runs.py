@@ -163,7 +163,7 @@ def write(
     notes: Sequence[str] = (),
     note: str = "",
     seconds: float | None = None,
-    runs: store.Store | None = None,
+    db: store.Store | None = None,
 ) -> Logged:
     """Write a finished run that was brought into the store.
 
@@ -176,20 +176,20 @@ def write(
         notes: what was converted, a sentence each.
         note: a person's own.
         seconds: that its training took.
-        runs: where to; the store of this machine by default.
+        db: where to; the store of this machine by default.
 
     Raises:
         StoreError: it can't be written.
         ValueError: the name is empty.
     """
-    runs = runs or store.Store(store.default_url())
-    run = begin(runs, name, images, epochs=max(len(history), 1))
+    db = db or store.Store(store.default_url())
+    run = begin(db, name, images, epochs=max(len(history), 1))
     if note.strip():
-        runs.annotate(run.id, note)
+        db.annotate(run.id, note)
     columns = results(found, images)
     columns["artifacts"] |= kept or {}
     notes = (*found.notes, *notes)
-    runs.finish(
+    db.finish(
         run.id,
         status="finished",
         reason=" ".join(notes)[:_MAX_SAID] or None,
@@ -198,11 +198,11 @@ def write(
         best_epoch=len(history) - 1 if history else None,
         **columns,
     )
-    return logged(runs.run(run.id), images, notes)
+    return logged(db.run(run.id), images, notes)
 
 
 def begin(
-    runs: store.Store,
+    db: store.Store,
     name: str,
     images: datasets.Dataset,
     *,
@@ -215,7 +215,7 @@ def begin(
         StoreError: it can't be written.
         ValueError: the name is empty.
     """
-    return runs.bring(
+    return db.bring(
         name=name,
         dataset=images.name,
         dataset_sha256=images.sha256,

@@ -113,7 +113,7 @@ def _bring(wish: dict) -> None:
             history=history,
             kept=kept,
             notes=notes,
-            runs=state.open_store(),
+            db=state.open_store(),
         )
     except (datasets.DataError, store.StoreError, ValueError) as error:
         session.put(_TROUBLE, str(error))

@@ -21,10 +21,10 @@ def open_store() -> store.Store:
     Raises:
         StoreError: it can't be opened.
     """
-    runs = store.Store(store.default_url())
-    runs.add_starters()
-    store.share_images(runs)
-    return runs
+    db = store.Store(store.default_url())
+    db.add_starters()
+    store.share_images(db)
+    return db
 
 
 @st.cache_resource(show_spinner=False)

@@ -56,10 +56,10 @@ def test_answers_alone_will_do() -> None:
 
 def test_our_own_models_stay_as_they_are() -> None:
     """What was downloaded here and is added again takes raw images already."""
-    runs = store.Store("sqlite://")
-    runs.add_starters()
-    data = runs.artifact("starter-optdigits", artifacts.MODEL)
-    probs = runs.probs("starter-optdigits")
+    db = store.Store("sqlite://")
+    db.add_starters()
+    data = db.artifact("starter-optdigits", artifacts.MODEL)
+    probs = db.probs("starter-optdigits")
     found = answers.read(probs, num_images=500, class_names=DIGITS.class_names)
     assert (check(data, found).model, check(data, found).notes) == (data, ())
 
@@ -105,9 +105,9 @@ def test_a_crash_is_a_sentence(monkeypatch: pytest.MonkeyPatch, child: str, sent
 
 def test_a_worker_looks_at_a_model() -> None:
     """What the engine's worker sends back is what a child process of this one says."""
-    runs = store.Store(store.default_url())
+    db = store.Store(store.default_url())
     about = checking.question(model(), DIGITS.x_test, DIGITS.y_test, answered())
-    working = engine.Engine(runs)
+    working = engine.Engine(db)
     try:
         assert checking.verdict(working.check(about)).notes == check(model()).notes
     finally:

@@ -114,11 +114,11 @@ def test_added_images_are_renamed_and_removed(
     """The file is renamed, then deleted; what was loaded before is forgotten, runs follow."""
     run(capsys, "add", file)
     before = datasets.load("My Digits")
-    runs = store.Store(store.default_url())
-    asked = runs.enqueue(recipes.Recipe(), "My Digits", name="mine")
+    db = store.Store(store.default_url())
+    asked = db.enqueue(recipes.Recipe(), "My Digits", name="mine")
     assert run(capsys, "rename", "My Digits", "my digits") == ["My Digits is called my digits."]
     assert datasets.load("my digits").sha256 == before.sha256
-    assert runs.run(asked.id).dataset == "my digits"
+    assert db.run(asked.id).dataset == "my digits"
     assert not datasets.on_this_machine("My Digits")
     assert run(capsys, "remove", "my digits") == ["my digits is removed."]
     assert not list((home / "data").iterdir())

@@ -15,7 +15,7 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 @pytest.fixture
-def runs(path: pathlib.Path) -> Iterator[store.Store]:
+def db(path: pathlib.Path) -> Iterator[store.Store]:
     """An empty store in a real file."""
     opened = store.Store(f"sqlite:///{path}")
     yield opened

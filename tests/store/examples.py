@@ -33,16 +33,16 @@ def npy(array: np.ndarray) -> bytes:
 ARTIFACTS = {"probs.npy": npy(PROBS), "model.tflite": b"model" * 100, "weights.npz": b"weights"}
 
 
-def enqueue(runs: store.Store, seed: int = 0, **options: object) -> store.Run:
+def enqueue(db: store.Store, seed: int = 0, **options: object) -> store.Run:
     """Ask for a training that differs by its seed."""
-    return runs.enqueue(recipes.Recipe(seed=seed), "mnist", name=f"run {seed}", **options)
+    return db.enqueue(recipes.Recipe(seed=seed), "mnist", name=f"run {seed}", **options)
 
 
-def finished(runs: store.Store, seed: int = 0) -> str:
+def finished(db: store.Store, seed: int = 0) -> str:
     """Put a finished run with all its artifacts into the store and return its id."""
-    run_id = enqueue(runs, seed).id
-    assert runs.start(run_id)
-    runs.finish(run_id, artifacts=ARTIFACTS, **RESULTS)
+    run_id = enqueue(db, seed).id
+    assert db.start(run_id)
+    db.finish(run_id, artifacts=ARTIFACTS, **RESULTS)
     return run_id
 
 

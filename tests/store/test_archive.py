@@ -15,32 +15,32 @@ from tests.store import examples
 
 
 def test_exported_run_can_be_shipped(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    db: store.Store, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     """A run goes out as a file, comes into another store under its shipped id, and is the same."""
-    run_id = examples.finished(runs)
-    runs.rename(run_id, "starter")
-    (tmp_path / "mnist.zip").write_bytes(runs.export(run_id, shipped_as="starter-mnist"))
+    run_id = examples.finished(db)
+    db.rename(run_id, "starter")
+    (tmp_path / "mnist.zip").write_bytes(db.export(run_id, shipped_as="starter-mnist"))
     monkeypatch.setattr(archive, "_starter_files", lambda: [tmp_path / "mnist.zip"])
     other = store.Store(f"sqlite:///{tmp_path}/other.sqlite3")
     other.add_starters()
     there = other.run("starter-mnist")
-    assert dataclasses.replace(there, id=run_id) == runs.run(run_id)
+    assert dataclasses.replace(there, id=run_id) == db.run(run_id)
     for name, data in examples.ARTIFACTS.items():
         assert other.artifact("starter-mnist", name) == data
 
 
-def test_run_without_results_can_not_be_exported(runs: store.Store) -> None:
+def test_run_without_results_can_not_be_exported(db: store.Store) -> None:
     """A sentence says what it lacks, an unknown run is no longer there."""
     with pytest.raises(store.StoreError, match=r"no model\.tflite"):
-        runs.export(examples.enqueue(runs).id)
+        db.export(examples.enqueue(db).id)
     with pytest.raises(store.StoreError, match="no longer there"):
-        runs.export("unknown")
+        db.export("unknown")
 
 
-def test_export_holds_no_code_and_no_path(runs: store.Store) -> None:
+def test_export_holds_no_code_and_no_path(db: store.Store) -> None:
     """Four plain files, of which one is JSON."""
-    with zipfile.ZipFile(io.BytesIO(runs.export(examples.finished(runs)))) as archive:
+    with zipfile.ZipFile(io.BytesIO(db.export(examples.finished(db)))) as archive:
         assert archive.namelist() == ["run.json", "model.tflite", "probs.npy", "weights.npz"]
         facts = json.loads(archive.read("run.json"))
     assert facts["test_errors"] == 187
@@ -48,39 +48,39 @@ def test_export_holds_no_code_and_no_path(runs: store.Store) -> None:
 
 
 @pytest.mark.parametrize(("dataset", "images"), [("mnist", 10_000), ("optdigits", 500)])
-def test_shipped_starters_are_whole(runs: store.Store, dataset: str, images: int) -> None:
+def test_shipped_starters_are_whole(db: store.Store, dataset: str, images: int) -> None:
     """Each starter run is finished, of the recipe in the repository, with answers to all images."""
-    runs.add_starters()
-    run = runs.run(f"starter-{dataset}")
+    db.add_starters()
+    run = db.run(f"starter-{dataset}")
     assert (run.finished, run.dataset) == (True, dataset)
     assert run.recipe == recipes.STARTERS[dataset]
-    assert runs.probs(run.id).shape == (images, 10)
+    assert db.probs(run.id).shape == (images, 10)
     assert run.test_errors == round((1 - run.test_accuracy) * images)
-    assert len(runs.artifact(run.id, "model.tflite")) < 700_000
-    with np.load(io.BytesIO(runs.artifact(run.id, "weights.npz"))) as weights:
+    assert len(db.artifact(run.id, "model.tflite")) < 700_000
+    with np.load(io.BytesIO(db.artifact(run.id, "weights.npz"))) as weights:
         assert sum(weights[key].size for key in weights) == run.recipe.parameters
 
 
-def test_starters_are_added_once(runs: store.Store, path: pathlib.Path) -> None:
+def test_starters_are_added_once(db: store.Store, path: pathlib.Path) -> None:
     """A starter that someone renamed or deleted stays so, also at the next start."""
-    runs.add_starters()
-    runs.rename("starter-mnist", "mine")
-    runs.delete("starter-optdigits")
-    runs.add_starters()
+    db.add_starters()
+    db.rename("starter-mnist", "mine")
+    db.delete("starter-optdigits")
+    db.add_starters()
     again = store.Store(f"sqlite:///{path}")
     again.add_starters()
     assert {run.id: run.name for run in again.runs()} == {"starter-mnist": "mine"}
 
 
 def test_new_starters_replace_the_old(
-    runs: store.Store, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    db: store.Store, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     """A later program that ships a better run brings it in."""
-    runs.add_starters()
+    db.add_starters()
     (tmp_path / "mnist.zip").write_bytes(
-        runs.export(examples.finished(runs), shipped_as="starter-mnist")
+        db.export(examples.finished(db), shipped_as="starter-mnist")
     )
     monkeypatch.setattr(archive, "_starter_files", lambda: [tmp_path / "mnist.zip"])
-    runs.add_starters()
-    assert runs.run("starter-mnist").test_errors == 187
-    assert runs.artifact("starter-mnist", "probs.npy") == examples.ARTIFACTS["probs.npy"]
+    db.add_starters()
+    assert db.run("starter-mnist").test_errors == 187
+    assert db.artifact("starter-mnist", "probs.npy") == examples.ARTIFACTS["probs.npy"]

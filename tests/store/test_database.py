@@ -17,10 +17,10 @@ from tests.store import examples
 # --- connections ----------------------------------------------------------------------------
 
 
-def test_reading_connections_hold_to_the_rules(runs: store.Store) -> None:
+def test_reading_connections_hold_to_the_rules(db: store.Store) -> None:
     """Those that only read keep foreign keys, wait for a writer, and leave no transaction open."""
-    runs.runs()
-    with runs._read() as connection:
+    db.runs()
+    with db._read() as connection:
         found = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("foreign_keys", "busy_timeout", "journal_mode")
@@ -29,62 +29,62 @@ def test_reading_connections_hold_to_the_rules(runs: store.Store) -> None:
         assert not connection.connection.dbapi_connection.in_transaction
 
 
-def test_many_readers_open_few_files(runs: store.Store) -> None:
+def test_many_readers_open_few_files(db: store.Store) -> None:
     """A hundred threads that read at once share what fifteen connections open."""
     files = pathlib.Path("/proc/self/fd")
     if not files.is_dir():
         pytest.skip("There is no /proc here to count open files in.")
     before = len(list(files.iterdir()))
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
-        assert list(pool.map(lambda _: runs.runs(), range(1000))) == [[]] * 1000
+        assert list(pool.map(lambda _: db.runs(), range(1000))) == [[]] * 1000
     assert len(list(files.iterdir())) - before <= 15 * 3  # database, log and its index
 
 
-def test_writer_waits_for_a_locked_database(runs: store.Store, path: pathlib.Path) -> None:
+def test_writer_waits_for_a_locked_database(db: store.Store, path: pathlib.Path) -> None:
     """While another program holds the file pages read on; a writer waits, and succeeds."""
-    run_id = examples.finished(runs)
+    run_id = examples.finished(db)
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     threading.Timer(0.7, lambda: other.execute("COMMIT")).start()
     began = time.monotonic()
-    assert runs.run(run_id).name == "run 0"
+    assert db.run(run_id).name == "run 0"
     assert time.monotonic() - began < 0.5
-    runs.rename(run_id, "patient")
+    db.rename(run_id, "patient")
     assert time.monotonic() - began > 0.5
-    assert runs.run(run_id).name == "patient"
+    assert db.run(run_id).name == "patient"
     other.close()
 
 
 # --- one transaction ------------------------------------------------------------------------
 
 
-def test_results_are_all_or_none(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_all_or_none(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """An artifact too large leaves the run as it was, without the artifacts before it."""
     monkeypatch.setattr(database, "_MAX_ARTIFACT", 1000)
-    run_id = examples.enqueue(runs).id
-    runs.start(run_id)
+    run_id = examples.enqueue(db).id
+    db.start(run_id)
     with pytest.raises(store.StoreError, match=r"weights\.npz is larger than"):
-        runs.finish(
+        db.finish(
             run_id, artifacts=examples.ARTIFACTS | {"weights.npz": bytes(1001)}, **examples.RESULTS
         )
-    run = runs.run(run_id)
+    run = db.run(run_id)
     assert (run.status, run.test_accuracy, run.history) == ("running", None, ())
-    assert sorted(runs.run(run_id).artifacts) == []
-    runs.finish(run_id, status="failed", reason="too large")
-    assert runs.run(run_id).status == "failed"
+    assert sorted(db.run(run_id).artifacts) == []
+    db.finish(run_id, status="failed", reason="too large")
+    assert db.run(run_id).status == "failed"
 
 
-def test_full_disk_leaves_old_runs_intact(runs: store.Store) -> None:
+def test_full_disk_leaves_old_runs_intact(db: store.Store) -> None:
     """When SQLite may grow no further the sentence says so, and nothing half is there."""
-    old, new = examples.finished(runs, 0), examples.enqueue(runs, 1).id
-    runs.start(new)
-    with runs._write() as connection:  # the limit is one of a connection: of the writer's
+    old, new = examples.finished(db, 0), examples.enqueue(db, 1).id
+    db.start(new)
+    with db._write() as connection:  # the limit is one of a connection: of the writer's
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(store.StoreError, match="The disk is full: nothing was saved"):
-        runs.finish(new, artifacts={"probs.npy": bytes(500_000)}, **examples.RESULTS)
-    assert runs.run(new).status == "running"
-    assert runs.artifact(old, "weights.npz") == b"weights"
+        db.finish(new, artifacts={"probs.npy": bytes(500_000)}, **examples.RESULTS)
+    assert db.run(new).status == "running"
+    assert db.artifact(old, "weights.npz") == b"weights"
 
 
 # --- damage to the file ---------------------------------------------------------------------
@@ -125,12 +125,10 @@ def test_file_that_is_no_store_is_left_as_it_is(
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
-def test_truncated_file_is_left_as_it_is(
-    runs: store.Store, path: pathlib.Path, share: float
-) -> None:
+def test_truncated_file_is_left_as_it_is(db: store.Store, path: pathlib.Path, share: float) -> None:
     """A file cut short is refused with the remedy, and can still be given to a rescuer."""
-    examples.finished(runs)
-    runs.close()
+    examples.finished(db)
+    db.close()
     cut = path.read_bytes()[: int(share * path.stat().st_size)]
     path.write_bytes(cut)
     sentence = refusal(f"sqlite:///{path}")
@@ -139,11 +137,11 @@ def test_truncated_file_is_left_as_it_is(
     assert path.read_bytes() == cut
 
 
-def test_newer_store_is_left_as_it_is(runs: store.Store, path: pathlib.Path) -> None:
+def test_newer_store_is_left_as_it_is(db: store.Store, path: pathlib.Path) -> None:
     """A store of a later program is named with both versions."""
-    examples.finished(runs)
+    examples.finished(db)
     examples.edit(path, "UPDATE meta SET value = '99' WHERE key = 'schema'")
-    runs.close()
+    db.close()
     before = path.read_bytes()
     sentence = refusal(f"sqlite:///{path}")
     assert "has version 99, this program reads version 2" in sentence
@@ -174,7 +172,7 @@ def test_other_tables_may_stand_beside_ours(path: pathlib.Path) -> None:
     assert store.Store(f"sqlite:///{path}").runs() == []
 
 
-def test_store_of_missing_columns_is_a_sentence(runs: store.Store, path: pathlib.Path) -> None:
+def test_store_of_missing_columns_is_a_sentence(db: store.Store, path: pathlib.Path) -> None:
     """A store made by a program that kept less is refused, not answered with nonsense."""
     examples.edit(path, "UPDATE meta SET value = value")
     with sqlite3.connect(path) as connection:
@@ -209,10 +207,10 @@ def test_missing_folder_is_a_sentence(tmp_path: pathlib.Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_read_only_store_can_be_looked_at(runs: store.Store, path: pathlib.Path) -> None:
+def test_read_only_store_can_be_looked_at(db: store.Store, path: pathlib.Path) -> None:
     """Where nothing can be written runs are shown, and a training is refused with a reason."""
-    run_id = examples.finished(runs)
-    runs.close()
+    run_id = examples.finished(db)
+    db.close()
     seen = store.Store(f"sqlite:///file:{path}?mode=ro&uri=true")
     assert seen.run(run_id).finished
     np.testing.assert_array_equal(seen.probs(run_id), examples.PROBS)
@@ -239,9 +237,9 @@ def test_chosen_database_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_store_in_memory(tmp_path: pathlib.Path) -> None:
     """`sqlite://` keeps everything in this process, for all its threads, and writes no file."""
-    runs = store.Store("sqlite://")
-    run_id = examples.finished(runs)
+    db = store.Store("sqlite://")
+    run_id = examples.finished(db)
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        assert thread.submit(runs.run, run_id).result().finished
+        assert thread.submit(db.run, run_id).result().finished
     assert store.Store("sqlite://").runs() == []
     assert list(tmp_path.iterdir()) == []

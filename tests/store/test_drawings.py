@@ -10,26 +10,26 @@ from mnistdash.store import drawings
 from tests.store import examples
 
 
-def keep(runs: store.Store, label: int = 4) -> None:
+def keep(db: store.Store, label: int = 4) -> None:
     """Keep a drawing of one bright pixel, answered as 9."""
     image = np.zeros((28, 28), np.uint8)
     image[label, 0] = 255
     strokes = [[(0.0, 1.5), (2.0, 3.0)], [(4.0, 4.0)]]
-    runs.keep_drawing(image, label, strokes=strokes, answer=9, confidence=0.75, run_name="starter")
+    db.keep_drawing(image, label, strokes=strokes, answer=9, confidence=0.75, run_name="starter")
 
 
-def test_drawing_comes_back(runs: store.Store) -> None:
+def test_drawing_comes_back(db: store.Store) -> None:
     """Image, label, pen and answer are as they were, the newest first; deleted ones are gone."""
-    keep(runs, 4)
-    keep(runs, 7)
-    newest, oldest = runs.drawings()
+    keep(db, 4)
+    keep(db, 7)
+    newest, oldest = db.drawings()
     assert (newest.label, oldest.label, newest.answer, newest.confidence) == (7, 4, 9, 0.75)
     assert newest.strokes == [[(0.0, 1.5), (2.0, 3.0)], [(4.0, 4.0)]]
     assert newest.image[7, 0] == 255
     assert newest.image.sum(dtype=int) == 255
-    assert runs.drawing_ids() == (oldest.id, newest.id)
-    runs.delete_drawing(newest.id)
-    assert runs.drawing_ids() == (oldest.id,)
+    assert db.drawing_ids() == (oldest.id, newest.id)
+    db.delete_drawing(newest.id)
+    assert db.drawing_ids() == (oldest.id,)
 
 
 @pytest.mark.parametrize(
@@ -42,19 +42,19 @@ def test_drawing_comes_back(runs: store.Store) -> None:
         (np.zeros((28, 28), np.uint8), -1),
     ],
 )
-def test_what_is_no_drawing_is_refused(runs: store.Store, image: np.ndarray, label: int) -> None:
+def test_what_is_no_drawing_is_refused(db: store.Store, image: np.ndarray, label: int) -> None:
     """Only uint8 (28, 28) with a label of 0-9 is kept."""
     with pytest.raises(ValueError, match="A drawing is uint8"):
-        runs.keep_drawing(image, label, strokes=[], answer=9, confidence=0.5, run_name="run")
+        db.keep_drawing(image, label, strokes=[], answer=9, confidence=0.5, run_name="run")
 
 
-def test_drawings_are_limited(runs: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawings_are_limited(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than allowed is refused with the remedy."""
     monkeypatch.setattr(drawings, "MAX_DRAWINGS", 2)
-    keep(runs)
-    keep(runs)
+    keep(db)
+    keep(db)
     with pytest.raises(store.StoreError, match="2 drawings are kept already"):
-        keep(runs)
+        keep(db)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_drawings_are_limited(runs: store.Store, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_damaged_drawing_hides_no_other(
-    runs: store.Store, path: pathlib.Path, column: str, value: object
+    db: store.Store, path: pathlib.Path, column: str, value: object
 ) -> None:
     """It is left out, and the others are listed."""
-    keep(runs, 4)
+    keep(db, 4)
     examples.edit(path, f"UPDATE drawings SET {column} = ?", value)
-    keep(runs, 7)
-    assert [drawing.label for drawing in runs.drawings()] == [7]
+    keep(db, 7)
+    assert [drawing.label for drawing in db.drawings()] == [7]

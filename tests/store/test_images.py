@@ -148,14 +148,14 @@ def test_a_copy_here_is_read_once(
 
 def test_upload_goes_into_the_database(file: pathlib.Path, home: pathlib.Path, url: str) -> None:
     """What came through the browser is there after the home folder is gone."""
-    runs = store.Store(url)
-    store.share_images(runs)
+    db = store.Store(url)
+    store.share_images(db)
     every = uploads.Uploads()
     upload = every.start(uploads.Wish(files=[uploads.File("forms.npz", file.read_bytes())]))
     while every.find(upload.id).under_way:
         time.sleep(0.02)
     assert every.find(upload.id).status == "added"
-    assert runs.images().keys() == {"forms"}
+    assert db.images().keys() == {"forms"}
     assert not list((home / "data").glob("*.npz"))
     assert datasets.is_added("forms")
     with pytest.raises(datasets.DataError, match="There is a data set forms already"):
@@ -164,28 +164,28 @@ def test_upload_goes_into_the_database(file: pathlib.Path, home: pathlib.Path, u
 
 def test_name_taken_elsewhere_meanwhile(file: pathlib.Path, url: str) -> None:
     """Two machines keep the same name at once: the second is told so, the first set stays."""
-    runs = store.Store(url)
-    runs.keep_images("a", b"first")
+    db = store.Store(url)
+    db.keep_images("a", b"first")
     with pytest.raises(store.StoreError, match="There is a data set a already"):
-        runs.keep_images("a", b"second")
-    runs.keep_images("b", b"other")
+        db.keep_images("a", b"second")
+    db.keep_images("b", b"other")
     with pytest.raises(store.StoreError, match="There is a data set a already"):
-        runs.rename_images("b", "a")
-    assert runs.images_data("a") == b"first"
-    runs.keep_images("a", b"third", replace=True)
-    assert runs.images_data("a") == b"third"
-    runs.remove_images("a")
+        db.rename_images("b", "a")
+    assert db.images_data("a") == b"first"
+    db.keep_images("a", b"third", replace=True)
+    assert db.images_data("a") == b"third"
+    db.remove_images("a")
     with pytest.raises(store.StoreError, match="a is gone"):
-        runs.images_data("a")
+        db.images_data("a")
     with pytest.raises(store.StoreError, match="a is gone"):
-        runs.rename_images("a", "c")
+        db.rename_images("a", "c")
 
 
 def test_damaged_bytes_are_a_sentence(file: pathlib.Path, url: str) -> None:
     """What is no set, or has another sum, is named; the name can still be removed."""
-    runs = store.Store(url)
-    store.share_images(runs)
-    runs.keep_images("bad", b"no set")
+    db = store.Store(url)
+    store.share_images(db)
+    db.keep_images("bad", b"no set")
     with pytest.raises(datasets.DataError, match=r"can't be used|damaged"):
         datasets.load("bad")
     datasets.remove("bad")
@@ -216,9 +216,9 @@ def test_database_that_does_not_answer(
 
     for name in ("images", "keep_images"):
         monkeypatch.setattr(store.Store, name, silent)
-    runs = store.Store(url)
+    db = store.Store(url)
     datasets.keep_in(None)
-    store.share_images(runs)
+    store.share_images(db)
     assert datasets.names() == ("optdigits",)
     with pytest.raises(datasets.DataError, match="does not answer"):
         datasets.add([file])
@@ -232,12 +232,12 @@ def test_files_of_the_home_folder_stay_beside(
     command.main(["data", "add", str(file)])
     command.main(["data", "add", str(file), "--name", "old"])
     monkeypatch.setenv("MNISTDASH_DATABASE_URL", url)
-    runs = store.Store(url)
-    store.share_images(runs)
+    db = store.Store(url)
+    store.share_images(db)
     packed = home / "packed.npz"
     datasets.kept.write(packed, datasets.kept.converted(datasets.kept.in_memory(
         datasets.adding.converted([file], invert=True))), packed=True)  # fmt: skip
-    runs.keep_images("shapes", packed.read_bytes())
+    db.keep_images("shapes", packed.read_bytes())
     datasets.forget()
     assert datasets.names() == ("optdigits", "old", "shapes")
     assert "inverted" in " ".join(datasets.load("shapes").notes)

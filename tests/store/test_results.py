@@ -12,22 +12,22 @@ from mnistdash import store
 from tests.store import examples
 
 
-def test_predictions_of_an_epoch_come_back(runs: store.Store) -> None:
+def test_predictions_of_an_epoch_come_back(db: store.Store) -> None:
     """Classes and confidences of a traced run's epoch, and a sentence for what is not there."""
     target = io.BytesIO()
     sure = np.array([0.5, 0.25], np.float16)
     np.savez(target, y_pred=np.array([4, 9], np.uint8), confidence=sure)
-    run_id = examples.enqueue(runs, trace=True).id
-    runs.record(run_id, [{"loss": 1.0}], {kept_as.epoch(0): target.getvalue()})
-    y_pred, confidence = runs.predictions(run_id, 0)
+    run_id = examples.enqueue(db, trace=True).id
+    db.record(run_id, [{"loss": 1.0}], {kept_as.epoch(0): target.getvalue()})
+    y_pred, confidence = db.predictions(run_id, 0)
     assert (y_pred.tolist(), confidence.tolist()) == ([4, 9], [0.5, 0.25])
     with pytest.raises(store.StoreError, match=r"no epoch-001\.npz"):
-        runs.predictions(run_id, 1)
+        db.predictions(run_id, 1)
 
 
-def test_every_kind_of_damage_to_an_artifact_is_seen(runs: store.Store, path: pathlib.Path) -> None:
+def test_every_kind_of_damage_to_an_artifact_is_seen(db: store.Store, path: pathlib.Path) -> None:
     """Cut at each 1/64, 300 single bits flipped, emptied, turned into text or a number."""
-    damaged, whole = examples.finished(runs, 0), examples.finished(runs, 1)
+    damaged, whole = examples.finished(db, 0), examples.finished(db, 1)
     good = examples.ARTIFACTS["probs.npy"]
     random = np.random.default_rng(0)
     bad: list[object] = [good[: len(good) * part // 64] for part in range(64)]
@@ -42,19 +42,19 @@ def test_every_kind_of_damage_to_an_artifact_is_seen(runs: store.Store, path: pa
                 (data, damaged),
             )
             with pytest.raises(store.StoreError, match=r"The probs\.npy of this run is damaged"):
-                runs.probs(damaged)
+                db.probs(damaged)
     connection.close()
-    np.testing.assert_array_equal(runs.probs(whole), examples.PROBS)
-    assert [run.status for run in runs.runs()] == ["finished", "finished"]
+    np.testing.assert_array_equal(db.probs(whole), examples.PROBS)
+    assert [run.status for run in db.runs()] == ["finished", "finished"]
 
 
-def test_missing_artifact_is_a_sentence(runs: store.Store, path: pathlib.Path) -> None:
+def test_missing_artifact_is_a_sentence(db: store.Store, path: pathlib.Path) -> None:
     """A row that is gone is named, the others are there."""
-    run_id = examples.finished(runs)
+    run_id = examples.finished(db)
     examples.edit(path, "DELETE FROM artifacts WHERE name = 'model.tflite'")
     with pytest.raises(store.StoreError, match=r"no model\.tflite \(any more\)"):
-        runs.artifact(run_id, "model.tflite")
-    assert runs.artifact(run_id, "weights.npz") == b"weights"
+        db.artifact(run_id, "model.tflite")
+    assert db.artifact(run_id, "weights.npz") == b"weights"
 
 
 def header_bomb() -> bytes:
@@ -77,16 +77,16 @@ def header_bomb() -> bytes:
     ],
     ids=["empty", "zip", "10-GB", "37-GB", "float64", "nine", "flat", "number"],
 )
-def test_wrong_probabilities_with_the_right_sum(runs: store.Store, data: bytes) -> None:
+def test_wrong_probabilities_with_the_right_sum(db: store.Store, data: bytes) -> None:
     """Who can write the sum as well gets no further than a sentence."""
-    run_id = examples.enqueue(runs).id
-    runs.finish(run_id, artifacts={"probs.npy": data}, **examples.RESULTS)
+    run_id = examples.enqueue(db).id
+    db.finish(run_id, artifacts={"probs.npy": data}, **examples.RESULTS)
     with pytest.raises(store.StoreError, match=r"The probs\.npy of this run is damaged"):
-        runs.probs(run_id)
+        db.probs(run_id)
 
 
 def test_pickle_in_place_of_probabilities_does_not_run(
-    runs: store.Store, tmp_path: pathlib.Path
+    db: store.Store, tmp_path: pathlib.Path
 ) -> None:
     """Python objects are refused, and the code in them made no folder."""
 
@@ -96,12 +96,12 @@ def test_pickle_in_place_of_probabilities_does_not_run(
 
     target = io.BytesIO()
     np.save(target, np.array([Canary()], object), allow_pickle=True)
-    run_id = examples.enqueue(runs).id
+    run_id = examples.enqueue(db).id
     name = kept_as.epoch(0)
-    runs.finish(run_id, artifacts={"probs.npy": target.getvalue(), name: target.getvalue()},
+    db.finish(run_id, artifacts={"probs.npy": target.getvalue(), name: target.getvalue()},
                 **examples.RESULTS)  # fmt: skip
     with pytest.raises(store.StoreError, match="damaged"):
-        runs.probs(run_id)
+        db.probs(run_id)
     with pytest.raises(store.StoreError, match="damaged"):
-        runs.predictions(run_id, 0)
+        db.predictions(run_id, 0)
     assert not (tmp_path / "canary").exists()

@@ -20,33 +20,33 @@ from tests.store import examples
         ("fünf 5️⃣", "fünf 5️⃣"),
     ],
 )
-def test_names_are_one_printable_line(runs: store.Store, name: str, kept: str) -> None:
+def test_names_are_one_printable_line(db: store.Store, name: str, kept: str) -> None:
     """Spaces are single, what can't be printed is a space, 60 characters are enough."""
-    run_id = examples.enqueue(runs).id
-    runs.rename(run_id, name)
-    assert runs.run(run_id).name == kept
+    run_id = examples.enqueue(db).id
+    db.rename(run_id, name)
+    assert db.run(run_id).name == kept
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\0", "\u200b\u202e", "\ud800"])
-def test_empty_name_is_refused(runs: store.Store, name: str) -> None:
+def test_empty_name_is_refused(db: store.Store, name: str) -> None:
     """What leaves nothing to read is no name, here and in a new request."""
-    run_id = examples.enqueue(runs).id
+    run_id = examples.enqueue(db).id
     with pytest.raises(ValueError, match="1 to 60 characters"):
-        runs.rename(run_id, name)
+        db.rename(run_id, name)
     with pytest.raises(ValueError, match="1 to 60 characters"):
-        runs.enqueue(recipes.Recipe(seed=1), "mnist", name=name)
-    assert [run.name for run in runs.runs()] == ["run 0"]
+        db.enqueue(recipes.Recipe(seed=1), "mnist", name=name)
+    assert [run.name for run in db.runs()] == ["run 0"]
 
 
-def test_numbers_that_are_none_become_null(runs: store.Store) -> None:
+def test_numbers_that_are_none_become_null(db: store.Store) -> None:
     """NaN and infinity of a diverged run are kept as nothing, in the history and in reports."""
-    run_id = examples.enqueue(runs).id
-    runs.start(run_id)
-    runs.report(run_id, store.Live(samples=[(0.5, float("nan"), float("inf"))]))
-    assert runs.run(run_id).live.samples == ((0.5, None, None),)
+    run_id = examples.enqueue(db).id
+    db.start(run_id)
+    db.report(run_id, store.Live(samples=[(0.5, float("nan"), float("inf"))]))
+    assert db.run(run_id).live.samples == ((0.5, None, None),)
     history = [{"loss": float("nan"), "accuracy": 0.1}]
-    runs.finish(run_id, status="diverged", reason="Diverged.", history=history)
-    run = runs.run(run_id)
+    db.finish(run_id, status="diverged", reason="Diverged.", history=history)
+    run = db.run(run_id)
     assert (run.status, run.history[0]["loss"]) == ("diverged", None)
 
 
@@ -132,12 +132,12 @@ HOSTILE_ROWS = [
 
 @pytest.mark.parametrize(("column", "value"), HOSTILE_ROWS, ids=range(len(HOSTILE_ROWS)))
 def test_damaged_row_is_listed_as_unreadable(
-    runs: store.Store, path: pathlib.Path, column: str, value: object
+    db: store.Store, path: pathlib.Path, column: str, value: object
 ) -> None:
     """It has a short reason and no wrong numbers, can be deleted, and hides no other run."""
-    whole, damaged = examples.finished(runs, 0), examples.finished(runs, 1)
+    whole, damaged = examples.finished(db, 0), examples.finished(db, 1)
     examples.edit(path, f"UPDATE runs SET {column} = ? WHERE id = ?", value, damaged)
-    listed = {run.id: run for run in runs.runs()}
+    listed = {run.id: run for run in db.runs()}
     assert listed[whole].status == "finished"
     run = listed[damaged]
     assert run.status == "unreadable"
@@ -146,22 +146,22 @@ def test_damaged_row_is_listed_as_unreadable(
     assert len(run.reason) < 250
     assert (run.test_accuracy, run.test_errors, run.seconds, run.history) == (None, None, None, ())
     assert isinstance(run.created_at, float)
-    assert runs.run(damaged) == run
+    assert db.run(damaged) == run
     with pytest.raises(store.StoreError, match="can't be read"):
-        runs.export(damaged)
-    runs.delete(damaged)
-    assert [run.id for run in runs.runs()] == [whole]
+        db.export(damaged)
+    db.delete(damaged)
+    assert [run.id for run in db.runs()] == [whole]
 
 
-def test_damaged_text_hides_no_run(runs: store.Store, path: pathlib.Path) -> None:
+def test_damaged_text_hides_no_run(db: store.Store, path: pathlib.Path) -> None:
     """A name that is no UTF-8 any more is shown with a mark in it."""
-    run_id = examples.finished(runs)
+    run_id = examples.finished(db)
     examples.edit(path, "UPDATE runs SET name = CAST(x'61ff62' AS TEXT)")
-    assert runs.run(run_id).name == "a\N{REPLACEMENT CHARACTER}b"
+    assert db.run(run_id).name == "a\N{REPLACEMENT CHARACTER}b"
 
 
-def test_own_numbers_of_epochs_are_not_believed(runs: store.Store, path: pathlib.Path) -> None:
+def test_own_numbers_of_epochs_are_not_believed(db: store.Store, path: pathlib.Path) -> None:
     """Epochs are counted by their place."""
-    run_id = examples.finished(runs)
+    run_id = examples.finished(db)
     examples.edit(path, "UPDATE runs SET history = ?", '[{"epoch": "x", "loss": 1}, {"epoch": 7}]')
-    assert [epoch["epoch"] for epoch in runs.run(run_id).history] == [0, 1]
+    assert [epoch["epoch"] for epoch in db.run(run_id).history] == [0, 1]

@@ -22,154 +22,152 @@ from tests.store import examples
 # --- a training's way -----------------------------------------------------------------------
 
 
-def test_new_store_is_empty(runs: store.Store) -> None:
+def test_new_store_is_empty(db: store.Store) -> None:
     """Nothing is there that nobody put there."""
-    assert runs.runs() == []
-    assert runs.run("0123abcd") is None
+    assert db.runs() == []
+    assert db.run("0123abcd") is None
 
 
-def test_way_of_a_training(runs: store.Store) -> None:
+def test_way_of_a_training(db: store.Store) -> None:
     """Queued, running, reported, finished: each step shows what is known by then."""
-    run = examples.enqueue(runs)
+    run = examples.enqueue(db)
     assert (run.status, run.under_way, run.finished) == ("queued", True, False)
     assert (run.name, run.dataset, run.recipe) == ("run 0", "mnist", recipes.Recipe())
     assert store.ID_PATTERN.fullmatch(run.id)
 
-    assert runs.start(run.id)
-    assert runs.run(run.id).status == "running"
-    runs.report(run.id, store.Live(epoch=1, epochs=4, step=5, steps=10, seconds=30.0))
-    live = runs.run(run.id).live
+    assert db.start(run.id)
+    assert db.run(run.id).status == "running"
+    db.report(run.id, store.Live(epoch=1, epochs=4, step=5, steps=10, seconds=30.0))
+    live = db.run(run.id).live
     assert live.fraction == pytest.approx(1.5 / 4)
     assert live.seconds_left == pytest.approx(50)
-    runs.record(run.id, examples.RESULTS["history"], {"checkpoint.npz": b"weights so far"})
-    assert runs.artifact(run.id, "checkpoint.npz") == b"weights so far"
+    db.record(run.id, examples.RESULTS["history"], {"checkpoint.npz": b"weights so far"})
+    assert db.artifact(run.id, "checkpoint.npz") == b"weights so far"
 
-    runs.finish(run.id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
-    done = runs.run(run.id)
+    db.finish(run.id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
+    done = db.run(run.id)
     assert (done.status, done.under_way, done.finished) == ("finished", False, True)
     assert (done.test_accuracy, done.test_errors, done.seconds) == (0.9813, 187, 12.5)
     assert done.history == ({"epoch": 0, "loss": 0.5, "accuracy": 0.9, "val_loss": None},)
     assert done.versions == {"tensorflow": "2.21.0"}
-    assert sorted(runs.run(run.id).artifacts) == sorted(
-        examples.ARTIFACTS
-    )  # no checkpoint any more
-    np.testing.assert_array_equal(runs.probs(run.id), examples.PROBS)
+    assert sorted(db.run(run.id).artifacts) == sorted(examples.ARTIFACTS)  # no checkpoint any more
+    np.testing.assert_array_equal(db.probs(run.id), examples.PROBS)
 
 
-def test_run_starts_once(runs: store.Store) -> None:
+def test_run_starts_once(db: store.Store) -> None:
     """Of two workers that were given the same run one trains it."""
-    run_id = examples.enqueue(runs).id
-    assert [runs.start(run_id), runs.start(run_id), runs.start("unknown")] == [True, False, False]
+    run_id = examples.enqueue(db).id
+    assert [db.start(run_id), db.start(run_id), db.start("unknown")] == [True, False, False]
 
 
-def test_double_click_starts_one_training(runs: store.Store) -> None:
+def test_double_click_starts_one_training(db: store.Store) -> None:
     """An equal request is answered with the run under way, another one is not."""
-    first = examples.enqueue(runs)
-    assert examples.enqueue(runs).id == first.id
-    runs.start(first.id)
-    assert examples.enqueue(runs).id == first.id
-    assert runs.enqueue(recipes.Recipe(), "fashion_mnist", name="other").id != first.id
-    assert examples.enqueue(runs, seed=1).id != first.id
-    runs.finish(first.id, **examples.RESULTS)
-    assert examples.enqueue(runs).id != first.id
+    first = examples.enqueue(db)
+    assert examples.enqueue(db).id == first.id
+    db.start(first.id)
+    assert examples.enqueue(db).id == first.id
+    assert db.enqueue(recipes.Recipe(), "fashion_mnist", name="other").id != first.id
+    assert examples.enqueue(db, seed=1).id != first.id
+    db.finish(first.id, **examples.RESULTS)
+    assert examples.enqueue(db).id != first.id
 
 
-def test_run_being_cancelled_is_no_answer(runs: store.Store) -> None:
+def test_run_being_cancelled_is_no_answer(db: store.Store) -> None:
     """Who cancels and trains again gets a new run."""
-    first = examples.enqueue(runs)
-    runs.start(first.id)
-    runs.request_cancel(first.id)
-    assert examples.enqueue(runs).id != first.id
+    first = examples.enqueue(db)
+    db.start(first.id)
+    db.request_cancel(first.id)
+    assert examples.enqueue(db).id != first.id
 
 
-def test_eight_may_wait(runs: store.Store) -> None:
+def test_eight_may_wait(db: store.Store) -> None:
     """One runs, eight wait and know how many are ahead, the tenth is refused with a reason."""
-    ids = [examples.enqueue(runs, 0).id]
-    runs.start(ids[0])
+    ids = [examples.enqueue(db, 0).id]
+    db.start(ids[0])
     for seed in range(1, 9):
-        run = examples.enqueue(runs, seed)
+        run = examples.enqueue(db, seed)
         ids.append(run.id)
-        assert runs.ahead(run) == seed
+        assert db.ahead(run) == seed
     with pytest.raises(store.StoreError, match="8 trainings wait already"):
-        examples.enqueue(runs, 9)
-    runs.start(ids[1])
-    assert examples.enqueue(runs, 9).status == "queued"
+        examples.enqueue(db, 9)
+    db.start(ids[1])
+    assert examples.enqueue(db, 9).status == "queued"
 
 
-def test_newest_run_stands_first(runs: store.Store) -> None:
+def test_newest_run_stands_first(db: store.Store) -> None:
     """The list begins with what was asked for last, and pinned runs before all."""
-    ids = [examples.finished(runs, seed) for seed in range(3)]
-    assert [run.id for run in runs.runs()] == ids[::-1]
-    runs.pin(ids[0], True)
-    assert [run.id for run in runs.runs()] == [ids[0], ids[2], ids[1]]
-    runs.pin(ids[0], False)
-    assert [run.id for run in runs.runs()] == ids[::-1]
+    ids = [examples.finished(db, seed) for seed in range(3)]
+    assert [run.id for run in db.runs()] == ids[::-1]
+    db.pin(ids[0], True)
+    assert [run.id for run in db.runs()] == [ids[0], ids[2], ids[1]]
+    db.pin(ids[0], False)
+    assert [run.id for run in db.runs()] == ids[::-1]
 
 
-def test_waiting_run_is_cancelled_at_once(runs: store.Store) -> None:
+def test_waiting_run_is_cancelled_at_once(db: store.Store) -> None:
     """It never starts, also if the worker asks for it later."""
-    run_id = examples.enqueue(runs).id
-    runs.request_cancel(run_id)
-    assert runs.run(run_id).status == "cancelled"
-    assert not runs.start(run_id)
+    run_id = examples.enqueue(db).id
+    db.request_cancel(run_id)
+    assert db.run(run_id).status == "cancelled"
+    assert not db.start(run_id)
 
 
-def test_running_run_is_asked_to_stop(runs: store.Store) -> None:
+def test_running_run_is_asked_to_stop(db: store.Store) -> None:
     """The trainer learns of it, and says itself how it ended."""
-    run_id = examples.enqueue(runs).id
-    runs.start(run_id)
-    assert not runs.cancel_requested(run_id)
-    runs.request_cancel(run_id)
-    assert runs.cancel_requested(run_id)
-    assert runs.run(run_id).status == "running"
-    runs.finish(run_id, status="cancelled", reason="Cancelled in epoch 1.")
-    assert runs.run(run_id).reason == "Cancelled in epoch 1."
+    run_id = examples.enqueue(db).id
+    db.start(run_id)
+    assert not db.cancel_requested(run_id)
+    db.request_cancel(run_id)
+    assert db.cancel_requested(run_id)
+    assert db.run(run_id).status == "running"
+    db.finish(run_id, status="cancelled", reason="Cancelled in epoch 1.")
+    assert db.run(run_id).reason == "Cancelled in epoch 1."
 
 
-def test_deleted_run_is_gone_with_its_artifacts(runs: store.Store, path: pathlib.Path) -> None:
+def test_deleted_run_is_gone_with_its_artifacts(db: store.Store, path: pathlib.Path) -> None:
     """Its trainer should stop, and nothing that it writes later brings it back."""
-    run_id = examples.finished(runs)
-    runs.delete(run_id)
-    assert runs.run(run_id) is None
-    assert runs.cancel_requested(run_id)
-    runs.report(run_id, store.Live())
-    runs.record(run_id, [], {"checkpoint.npz": b"late"})
-    runs.finish(run_id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
-    assert runs.runs() == []
+    run_id = examples.finished(db)
+    db.delete(run_id)
+    assert db.run(run_id) is None
+    assert db.cancel_requested(run_id)
+    db.report(run_id, store.Live())
+    db.record(run_id, [], {"checkpoint.npz": b"late"})
+    db.finish(run_id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
+    assert db.runs() == []
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM artifacts").fetchone() == (0,)
     with pytest.raises(store.StoreError, match=r"no probs\.npy \(any more\)"):
-        runs.probs(run_id)
+        db.probs(run_id)
 
 
-def test_ended_run_stays_as_it_ended(runs: store.Store) -> None:
+def test_ended_run_stays_as_it_ended(db: store.Store) -> None:
     """A trainer that was given up and comes back late changes nothing."""
-    run_id = examples.enqueue(runs).id
-    runs.finish(run_id, status="failed", reason="killed")
-    runs.finish(run_id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
-    runs.request_cancel(run_id)
-    assert (runs.run(run_id).status, runs.run(run_id).reason) == ("failed", "killed")
-    assert sorted(runs.run(run_id).artifacts) == []
+    run_id = examples.enqueue(db).id
+    db.finish(run_id, status="failed", reason="killed")
+    db.finish(run_id, artifacts=examples.ARTIFACTS, **examples.RESULTS)
+    db.request_cancel(run_id)
+    assert (db.run(run_id).status, db.run(run_id).reason) == ("failed", "killed")
+    assert sorted(db.run(run_id).artifacts) == []
 
 
-def test_note_is_kept_and_cut(runs: store.Store) -> None:
+def test_note_is_kept_and_cut(db: store.Store) -> None:
     """A note has at most 500 characters; an empty one removes it."""
-    run_id = examples.enqueue(runs).id
-    assert runs.run(run_id).note == ""
-    runs.annotate(run_id, " first\nsecond " + "x" * 600)
-    assert runs.run(run_id).note.startswith("first\nsecond")
-    assert len(runs.run(run_id).note) == 500
-    runs.annotate(run_id, "  ")
-    assert runs.run(run_id).note == ""
+    run_id = examples.enqueue(db).id
+    assert db.run(run_id).note == ""
+    db.annotate(run_id, " first\nsecond " + "x" * 600)
+    assert db.run(run_id).note.startswith("first\nsecond")
+    assert len(db.run(run_id).note) == 500
+    db.annotate(run_id, "  ")
+    assert db.run(run_id).note == ""
 
 
 BAD_IDS = ["", "A", "../../etc/passwd", "a" * 41, "a" * 100_000, "a b", "a\0", "a\n", "٣", "%00"]
 
 
 @pytest.mark.parametrize("run_id", BAD_IDS, ids=range(len(BAD_IDS)))
-def test_id_is_checked_before_it_is_looked_up(runs: store.Store, run_id: str) -> None:
+def test_id_is_checked_before_it_is_looked_up(db: store.Store, run_id: str) -> None:
     """What can't be an id is no run."""
-    assert runs.run(run_id) is None
+    assert db.run(run_id) is None
 
 
 # --- signs of life, and going on ------------------------------------------------------------
@@ -177,143 +175,141 @@ def test_id_is_checked_before_it_is_looked_up(runs: store.Store, run_id: str) ->
 
 @pytest.mark.parametrize("started", [False, True])
 def test_run_without_a_sign_of_life_is_interrupted(
-    runs: store.Store, path: pathlib.Path, started: bool
+    db: store.Store, path: pathlib.Path, started: bool
 ) -> None:
     """After 31 silent seconds a run is lost, after 29 it is not; ended ones are left alone."""
     silent, alive, ended = (
-        examples.enqueue(runs, 0).id,
-        examples.enqueue(runs, 1).id,
-        examples.finished(runs, 2),
+        examples.enqueue(db, 0).id,
+        examples.enqueue(db, 1).id,
+        examples.finished(db, 2),
     )
     if started:
-        runs.start(silent)
+        db.start(silent)
     for run_id, seconds in ((silent, 31), (alive, 29), (ended, 3600)):
         examples.edit(
             path, "UPDATE runs SET alive_at = ? WHERE id = ?", time.time() - seconds, run_id
         )
-    runs.interrupt_stale()
-    assert runs.run(silent).status == "interrupted"
-    assert "30 seconds" in runs.run(silent).reason
-    assert runs.run(alive).status == "queued"
-    assert runs.run(ended).status == "finished"
+    db.interrupt_stale()
+    assert db.run(silent).status == "interrupted"
+    assert "30 seconds" in db.run(silent).reason
+    assert db.run(alive).status == "queued"
+    assert db.run(ended).status == "finished"
 
 
-def test_sign_of_life_keeps_a_run(runs: store.Store, path: pathlib.Path) -> None:
+def test_sign_of_life_keeps_a_run(db: store.Store, path: pathlib.Path) -> None:
     """Every word from the trainer, and the engine's own, counts as life."""
-    run_id = examples.enqueue(runs).id
+    run_id = examples.enqueue(db).id
     for sign in (
-        lambda: runs.keep_alive([run_id]),
-        lambda: runs.report(run_id, store.Live()),
-        lambda: runs.record(run_id, [], {}),
-        lambda: runs.start(run_id),
+        lambda: db.keep_alive([run_id]),
+        lambda: db.report(run_id, store.Live()),
+        lambda: db.record(run_id, [], {}),
+        lambda: db.start(run_id),
     ):
         examples.edit(path, "UPDATE runs SET alive_at = ?", time.time() - 31)
         sign()
-        runs.interrupt_stale()
-        assert runs.run(run_id).under_way
+        db.interrupt_stale()
+        assert db.run(run_id).under_way
 
 
-def test_ended_run_with_a_checkpoint_can_wait_again(runs: store.Store) -> None:
+def test_ended_run_with_a_checkpoint_can_wait_again(db: store.Store) -> None:
     """An interrupted run goes on with its history; one without a checkpoint is refused."""
-    run_id, without = examples.enqueue(runs, 0).id, examples.enqueue(runs, 1).id
-    runs.start(run_id)
-    runs.record(run_id, [{"loss": 0.5}], {kept_as.CHECKPOINT: b"weights so far"})
-    runs.finish(run_id, status="interrupted")
-    runs.finish(without, status="failed")
-    runs.requeue(run_id)
-    run = runs.run(run_id)
+    run_id, without = examples.enqueue(db, 0).id, examples.enqueue(db, 1).id
+    db.start(run_id)
+    db.record(run_id, [{"loss": 0.5}], {kept_as.CHECKPOINT: b"weights so far"})
+    db.finish(run_id, status="interrupted")
+    db.finish(without, status="failed")
+    db.requeue(run_id)
+    run = db.run(run_id)
     assert (run.status, len(run.history), run.cancel) == ("queued", 1, False)
-    assert runs.artifact(run_id, kept_as.CHECKPOINT) == b"weights so far"
+    assert db.artifact(run_id, kept_as.CHECKPOINT) == b"weights so far"
     with pytest.raises(store.StoreError, match="before its first epoch"):
-        runs.requeue(without)
+        db.requeue(without)
 
 
 # --- what is read again ---------------------------------------------------------------------
 
 
-def test_known_run_is_read_again_when_it_changed(runs: store.Store, path: pathlib.Path) -> None:
+def test_known_run_is_read_again_when_it_changed(db: store.Store, path: pathlib.Path) -> None:
     """What is kept of a row is given back only while the row is the same, whoever changed it."""
-    run_id = examples.finished(runs)
-    before = runs.runs()[0]
-    assert runs.runs()[0] is before
-    assert runs.run(run_id) is before
+    run_id = examples.finished(db)
+    before = db.runs()[0]
+    assert db.runs()[0] is before
+    assert db.run(run_id) is before
     examples.edit(path, "UPDATE runs SET history = ?, test_errors = 12", '[{"loss": 0.25}]')
-    assert runs.run(run_id).history == ({"loss": 0.25, "epoch": 0},)
-    assert (runs.runs()[0].history[0]["loss"], runs.runs()[0].test_errors) == (0.25, 12)
+    assert db.run(run_id).history == ({"loss": 0.25, "epoch": 0},)
+    assert (db.runs()[0].history[0]["loss"], db.runs()[0].test_errors) == (0.25, 12)
     examples.edit(path, "DELETE FROM runs")
-    assert (runs.run(run_id), runs.runs(), runs._known) == (None, [], {})
+    assert (db.run(run_id), db.runs(), db._known) == (None, [], {})
 
 
-def test_unchanged_store_is_not_read_again(runs: store.Store) -> None:
+def test_unchanged_store_is_not_read_again(db: store.Store) -> None:
     """Five listings of what nobody changed are one reading; a pin makes the next read again."""
     asked = []
-    sa.event.listen(runs._reader, "before_cursor_execute", lambda *a: asked.append(a[2][:6]))
-    wanted = {examples.enqueue(runs, seed).id for seed in range(3)}
+    sa.event.listen(db._reader, "before_cursor_execute", lambda *a: asked.append(a[2][:6]))
+    wanted = {examples.enqueue(db, seed).id for seed in range(3)}
     asked.clear()
     for _ in range(5):
-        assert {run.id for run in runs.runs()} == wanted
+        assert {run.id for run in db.runs()} == wanted
     assert asked.count("SELECT") == 2  # rows, and the names of artifacts
-    runs.pin(min(wanted), True)
-    assert [run.pinned for run in runs.runs()] == [True, False, False]
+    db.pin(min(wanted), True)
+    assert [run.pinned for run in db.runs()] == [True, False, False]
     assert asked.count("SELECT") == 4
 
 
-def test_listing_belongs_to_who_asked(runs: store.Store) -> None:
+def test_listing_belongs_to_who_asked(db: store.Store) -> None:
     """A list that somebody empties is whole for the next."""
-    examples.enqueue(runs)
-    runs.runs().clear()
-    assert len(runs.runs()) == 1
+    examples.enqueue(db)
+    db.runs().clear()
+    assert len(db.runs()) == 1
 
 
-def test_every_writer_is_seen_at_once(runs: store.Store, path: pathlib.Path) -> None:
+def test_every_writer_is_seen_at_once(db: store.Store, path: pathlib.Path) -> None:
     """What this store, another one and another program wrote stands in the very next listing."""
-    run_id = examples.enqueue(runs).id
+    run_id = examples.enqueue(db).id
     other = store.Store(f"sqlite:///{path}")
     program = sqlite3.connect(path)
     for number in range(20):
-        for write in (runs.annotate, other.annotate):
-            write(run_id, f"{write.__self__ is runs} {number}")
-            said = f"{write.__self__ is runs} {number}"
-            assert [run.note for run in (*runs.runs(), *other.runs())] == [said, said]
+        for write in (db.annotate, other.annotate):
+            write(run_id, f"{write.__self__ is db} {number}")
+            said = f"{write.__self__ is db} {number}"
+            assert [run.note for run in (*db.runs(), *other.runs())] == [said, said]
         with program:
             program.execute("UPDATE runs SET note = ?", (f"program {number}",))
-        assert runs.runs()[0].note == other.runs()[0].note == f"program {number}"
-        with contextlib.suppress(RuntimeError), runs._write() as connection:
+        assert db.runs()[0].note == other.runs()[0].note == f"program {number}"
+        with contextlib.suppress(RuntimeError), db._write() as connection:
             connection.execute(sa.text("UPDATE runs SET note = 'taken back'"))
             raise RuntimeError
-        assert runs.runs()[0].note == f"program {number}"
+        assert db.runs()[0].note == f"program {number}"
     program.close()
     other.close()
 
 
-def test_listing_keeps_up_with_writers_in_other_threads(runs: store.Store) -> None:
+def test_listing_keeps_up_with_writers_in_other_threads(db: store.Store) -> None:
     """Four threads list what they have just written, whichever connection each is lent."""
-    own = [examples.enqueue(runs, seed).id for seed in range(4)]
+    own = [examples.enqueue(db, seed).id for seed in range(4)]
 
     def write_and_look(run_id: str) -> list[str]:
         seen = []
         for number in range(25):
-            runs.annotate(run_id, str(number))
-            seen += [run.note for run in runs.runs() if run.id == run_id]
+            db.annotate(run_id, str(number))
+            seen += [run.note for run in db.runs() if run.id == run_id]
         return seen
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert list(pool.map(write_and_look, own)) == [list(map(str, range(25)))] * 4
 
 
-def test_five_hundred_runs_are_listed_within_a_second(
-    runs: store.Store, path: pathlib.Path
-) -> None:
+def test_five_hundred_runs_are_listed_within_a_second(db: store.Store, path: pathlib.Path) -> None:
     """Fifty of them are damaged, and listed as unreadable."""
     row = {"name": "run", "dataset": "mnist", "recipe": recipes.Recipe().to_json(),
            "status": "finished", "test_accuracy": 0.98, "created_at": 1.8e9, "cancel": False,
            "history": json.dumps([{"loss": 0.5, "accuracy": 0.5, "val_loss": 0.5}] * 50),
            "live": json.dumps({"samples": [[0.5, 0.5, 0.5]] * 120})}  # fmt: skip
     rows = [row | {"id": f"run-{n}"} | ({"recipe": "{"} if n % 10 == 0 else {}) for n in range(500)]
-    with runs._write() as connection:
+    with db._write() as connection:
         connection.execute(sa.insert(schema.runs), rows)
     began = time.perf_counter()
-    listed = runs.runs()
+    listed = db.runs()
     assert time.perf_counter() - began < 1
     assert len(listed) == 500
     assert sum(run.status == "unreadable" for run in listed) == 50
@@ -327,10 +323,10 @@ from mnistdash import recipes, store
 from mnistdash.store import archive, database, drawings, schema
 print("ready", flush=True)
 sys.stdin.readline()
-runs = store.Store(sys.argv[1])
+db = store.Store(sys.argv[1])
 for seed in range(int(sys.argv[2]), int(sys.argv[3])):
     try:
-        print(runs.enqueue(recipes.Recipe(seed=seed), "mnist", name="run").id)
+        print(db.enqueue(recipes.Recipe(seed=seed), "mnist", name="run").id)
     except store.StoreError as error:
         print("refused", error)
 """
@@ -338,12 +334,12 @@ for seed in range(int(sys.argv[2]), int(sys.argv[3])):
 WRITE = """
 import sys
 from mnistdash import store
-runs = store.Store(sys.argv[1])
+db = store.Store(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for step in range(60):
-    runs.report(sys.argv[2], store.Live(epoch=0, epochs=1, step=step, steps=60, seconds=1.0))
-    runs.record(sys.argv[2], [{"loss": 1.0}], {"checkpoint.npz": bytes([step]) * 10_000})
+    db.report(sys.argv[2], store.Live(epoch=0, epochs=1, step=step, steps=60, seconds=1.0))
+    db.record(sys.argv[2], [{"loss": 1.0}], {"checkpoint.npz": bytes([step]) * 10_000})
 print("done")
 """
 
@@ -374,32 +370,32 @@ def test_two_processes_ask_for_the_same(path: pathlib.Path) -> None:
     assert len(store.Store(f"sqlite:///{path}").runs()) == 1
 
 
-def test_two_processes_fill_the_queue(runs: store.Store, path: pathlib.Path) -> None:
+def test_two_processes_fill_the_queue(db: store.Store, path: pathlib.Path) -> None:
     """Of twelve different requests from two processes exactly eight wait."""
     url = f"sqlite:///{path}"
     lines = at_once(ENQUEUE, [url, 0, 6], [url, 6, 12])
     assert sum(line.startswith("refused 8 trainings wait") for line in lines) == 4
-    assert len(runs.runs()) == 8
+    assert len(db.runs()) == 8
 
 
-def test_two_threads_fill_the_queue(runs: store.Store) -> None:
+def test_two_threads_fill_the_queue(db: store.Store) -> None:
     """The same from threads that share one store."""
 
     def ask(seed: int) -> bool:
         try:
-            examples.enqueue(runs, seed)
+            examples.enqueue(db, seed)
         except store.StoreError:
             return False
         return True
 
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(ask, range(16))) == 8
-        assert sum(threads.map(runs.start, [run.id for run in runs.runs()] * 2)) == 8
+        assert sum(threads.map(db.start, [run.id for run in db.runs()] * 2)) == 8
 
 
-def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> None:
+def test_two_writers_and_ten_readers(db: store.Store, path: pathlib.Path) -> None:
     """Nobody is told that the database is locked, and no report is lost."""
-    ids = [examples.enqueue(runs, seed).id for seed in range(2)]
+    ids = [examples.enqueue(db, seed).id for seed in range(2)]
     url, over, trouble, seen = f"sqlite:///{path}", threading.Event(), [], []
 
     def read() -> None:
@@ -424,5 +420,5 @@ def test_two_writers_and_ten_readers(runs: store.Store, path: pathlib.Path) -> N
     assert trouble == []
     assert len(seen) > 100
     for run_id in ids:
-        assert runs.run(run_id).live.step == 59
-        assert runs.artifact(run_id, kept_as.CHECKPOINT) == bytes([59]) * 10_000
+        assert db.run(run_id).live.step == 59
+        assert db.artifact(run_id, kept_as.CHECKPOINT) == bytes([59]) * 10_000

@@ -29,9 +29,9 @@ def run_with(
     status: str = "running",
 ) -> store.Run:
     """Make a run with this history; an accuracy is 1 less its loss."""
-    runs = store.Store("sqlite://")
+    db = store.Store("sqlite://")
     recipe = recipes.Recipe(layers="flatten dense16", epochs=epochs, seed=seed)
-    run = runs.enqueue(recipe, "optdigits", name="mine")
+    run = db.enqueue(recipe, "optdigits", name="mine")
     padded = val_losses or (None,) * len(losses)
     history = [
         {"epoch": n, "loss": a, "val_loss": b, "accuracy": rest(a), "val_accuracy": rest(b)}
