@@ -43,8 +43,7 @@ with left, st.container(key="confusion-matrix"):
     )
 
 with right, st.container(key="confusion-ways"):
-    with st.container(key="class-boxes"):
-        filters.class_boxes(names)
+    filters.class_boxes(names)
     if largest := answers.pairs()[:TOP_PAIRS]:
         st.header("Largest confusions", anchor=False)
         pairs.pairs(

@@ -4,12 +4,15 @@ import contextlib
 import hashlib
 import pathlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from mnistdash import settings
 from mnistdash.store import errors, schema
+
+T = TypeVar("T")
 
 _IN_MEMORY = "sqlite://"
 _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
@@ -104,7 +107,27 @@ class Database:
         """
         if isinstance(self._reader.pool, sa.StaticPool) or self._reader.dialect.name != "sqlite":
             return None
-        return connection.exec_driver_sql("PRAGMA data_version").scalar()
+        driver = connection.connection.dbapi_connection  # a hundredth of the time of SQLAlchemy's
+        try:
+            return driver.execute("PRAGMA data_version").fetchone()[0]
+        except self._reader.dialect.dbapi.Error:
+            return None  # what is wrong is said when the rows are read
+
+    def _kept(self, connection: sa.Connection, what: str, read: Callable[[sa.Connection], T]) -> T:
+        """Return what this connection read before, read again if anybody has written since.
+
+        Args:
+            connection: to read with.
+            what: names what is read.
+            read: reads it.
+        """
+        # Asked before reading: what is committed in between is then read once too often.
+        version = self._version(connection)
+        seen, found = connection.info.get(what, (None, None))
+        if version is None or seen != version:
+            found = read(connection)
+            connection.info[what] = version, found
+        return found
 
 
 def _connect(url: str) -> sa.Engine:

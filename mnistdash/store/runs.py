@@ -37,13 +37,7 @@ class Runs(database.Database):
     def runs(self) -> list[rows.Run]:
         """Return every run, the pinned ones first, then the newest; what they hold is shared."""
         with self._read() as connection:
-            # Asked before reading: what is committed in between is then read once too often.
-            version = self._version(connection)
-            seen, found = connection.info.get("runs", (None, []))
-            if version is None or seen != version:
-                found = self._all(connection)
-                connection.info["runs"] = version, found
-        return list(found)
+            return list(self._kept(connection, "runs", self._all))
 
     def _all(self, connection: sa.Connection) -> list[rows.Run]:
         kept: dict[str, set[str]] = {}
@@ -61,6 +55,9 @@ class Runs(database.Database):
         if not ID_PATTERN.fullmatch(run_id):
             return None
         with self._read() as connection:
+            if self._version(connection) is not None:  # then all of them are at hand
+                every = self._kept(connection, "runs", self._all)
+                return next((run for run in every if run.id == run_id), None)
             row = connection.execute(_ONE_RUN, {"run_id": run_id}).first()
             kept = connection.execute(_KEPT_OF_ONE, {"run_id": run_id}).scalars(1)
             return self._parsed(row, frozenset(kept))[-1] if row else None

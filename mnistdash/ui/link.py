@@ -151,9 +151,10 @@ def current() -> View:
 
 def show(**changes: object) -> None:
     """Show something else: `show(true=4, pred=9)` changes these fields of the view alone."""
-    dataclasses.replace(current(), **changes)  # refuses what is no field
+    View(**changes)  # refuses what is no field
     stand_ins = session.get(_STAND_INS, {})
-    session.put(_STAND_INS, {name: it for name, it in stand_ins.items() if name not in changes})
+    if not stand_ins.keys().isdisjoint(changes):
+        session.put(_STAND_INS, {name: it for name, it in stand_ins.items() if name not in changes})
     for name, value in changes.items():
         session.put(name, value)
 
@@ -204,8 +205,8 @@ def read() -> None:
         view = View.parse(found)
         show(**vars(view) | {"run": view.run or current().run})
         _remember(found)
-    for name, value in vars(current()).items():
-        session.default(name, value)
+    for field in dataclasses.fields(View):
+        session.default(field.name, field.default)
 
 
 def write() -> None:
