@@ -57,8 +57,10 @@ def _fields() -> None:
         format_func=datasets.title,
         key=_key("dataset"),
     )
+    predictions = st.container()
+    left, right = st.columns(2)
     for place, field, label, kinds in (
-        (st, "predictions", "Predictions, a row a test image", ["npy", "npz", "csv"]),
+        (predictions, "predictions", "Predictions, a row a test image", ["npy", "npz", "csv"]),
         (left, "history", "History, if there is one", ["csv", "json"]),
         (right, "model", "LiteRT model, if there is one", ["tflite"]),
     ):

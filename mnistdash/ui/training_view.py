@@ -291,6 +291,8 @@ def _result(runs: Sequence[store.Run]) -> None:
         )
     else:
         st.markdown(f"**{name}**: {words.plain(_end(runs[0]))}")
+    if len(finished) == 1 and finished[0].origin == store.BROUGHT and finished[0].reason:
+        st.caption(words.sentence(finished[0].reason))  # how it ended, and what was found
     if finished:
         published_beside(finished[0])
 
