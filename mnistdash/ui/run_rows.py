@@ -81,7 +81,7 @@ def csv_text(runs: Sequence[store.Run]) -> str:
     """Write runs as CSV in which no cell is a formula to a spreadsheet."""
     import pandas as pd  # a second of the first page, and needed on a click only
 
-    lines = [{name: _cell(value) for name, value in _facts(run).items()} for run in runs]
+    lines = [{name: cell(value) for name, value in _facts(run).items()} for run in runs]
     # Every text is quoted: a line break inside one would begin a line, perhaps with a formula.
     return pd.DataFrame(lines, dtype=object).to_csv(
         index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
@@ -110,7 +110,7 @@ def _facts(run: store.Run) -> dict[str, object]:
     }
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Put an apostrophe before a text that a spreadsheet would take for a formula."""
     formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS)
     return f"'{value}" if formula else value

@@ -341,18 +341,37 @@ def _downloads(run: store.Run) -> None:
             key=f"download-{run.id}-{name}",
             on_click="ignore",
         )
+    made = {}
+    if run.finished:
+        made["Answers as CSV", "answers.csv"] = lambda: answers_csv(run)
+    if run.history:
+        made["History", "history.csv"] = history_csv(run)
     if run.recipe:
-        for label, text, ending in (
-            ("History", history_csv(run), "history.csv"),
-            ("Recipe", run.recipe.to_json(), "recipe.json"),
-        ):
-            st.download_button(
-                label,
-                text,
-                file_name=f"{run.id}-{ending}",
-                key=f"download-{run.id}-{ending}",
-                on_click="ignore",
-            )
+        made["Recipe", "recipe.json"] = run.recipe.to_json()
+    for (label, ending), text in made.items():
+        st.download_button(
+            label,
+            text,
+            file_name=f"{run.id}-{ending}",
+            key=f"download-{run.id}-{ending}",
+            on_click="ignore",
+        )
+
+
+def answers_csv(run: store.Run) -> str:
+    """Write what a run answered to each test image as CSV, classes by their names.
+
+    In the form that `python -m mnistdash add` reads.
+    """
+    answers, names = state.load_evaluation(run.id, run.dataset), state.class_names(run)
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    sure = ["confidence"] if answers.has_confidence else []
+    writer.writerow(["index", "true class", "predicted class", *sure])
+    for index, (true, pred) in enumerate(zip(answers.y_true, answers.y_pred, strict=True)):
+        known = [f"{answers.confidence[index]:.6f}"] if sure else []
+        writer.writerow([index, *map(run_rows.cell, (names[true], names[pred])), *known])
+    return target.getvalue()
 
 
 def history_csv(run: store.Run) -> str:
