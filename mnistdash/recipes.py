@@ -122,6 +122,8 @@ def check_fits(recipe: Recipe, num_images: int) -> None:
     Raises:
         ValueError: a batch is larger than the images to train on, or none would validate.
     """
+    if not num_images:
+        raise ValueError("There are no training images: choose others to train on.")
     train = math.floor(num_images * (1.0 - recipe.validation))  # as Keras and the trainer count
     if recipe.validation and train == num_images:
         raise ValueError(

@@ -227,8 +227,11 @@ def _pixel_moments(name: str, _sha256: str) -> tuple[float, float]:
 def moments(images: np.ndarray) -> tuple[float, float]:
     """Compute the mean and the standard deviation of uint8 pixels from exact integer sums.
 
+    Both are NaN where there are no images.
     In parts of a thousand images: squaring 60,000 at once would take 100 MB and the time to get it.
     """
+    if not len(images):
+        return math.nan, math.nan
     total = int(images.sum(dtype=np.uint64))
     parts = (images[start : start + 1000] for start in range(0, len(images), 1000))
     squares = sum(int(np.square(part, dtype=np.uint16).sum(dtype=np.uint64)) for part in parts)

@@ -1,6 +1,7 @@
 """The data page's pieces: samples of each class, and one image as numbers."""
 
 import functools
+import math
 import re
 
 import numpy as np
@@ -100,7 +101,9 @@ def one_image(dataset: datasets.Dataset) -> None:
 
 
 def number(value: float | None) -> str:
-    """Write a number of the training pixels, as wide while it is not known yet."""
+    """Write a number of the training pixels, as wide while it is not known yet; NaN for none."""
+    if value is not None and math.isnan(value):
+        return "none"
     return f"{value:.2f}" if value is not None else "\N{FIGURE SPACE}…\N{FIGURE SPACE}"
 
 

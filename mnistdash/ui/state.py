@@ -194,10 +194,13 @@ def load_features(run_id: str, dataset: str) -> np.ndarray:
     """Return what a run's last layer receives of the first training images, float32 `(n, d)`.
 
     Raises:
-        StoreError: the run's model is missing or damaged, or does not name its layers.
+        StoreError: the run's model is missing or damaged, or does not name its layers; or there are
+            no training images.
         DataError: the data set can't be loaded.
     """
     images = datasets.load(dataset).x_train[:NEIGHBOURS_AMONG]
+    if not len(images):
+        raise store.StoreError(f"{datasets.title(dataset)} has no training images.")
     try:
         return load_classifier(run_id).features(images)
     except ValueError as error:
