@@ -1832,12 +1832,12 @@ def add_shapes(name: str = "shapes") -> None:
     datasets.add([path], name=name, class_names=["<b>", "www.a.b", "عربي"])
 
 
-def test_set_chosen_on_train_and_deleted_on_data(runs: store.Store) -> None:
+def test_set_chosen_on_train_and_deleted_on_data(db: store.Store) -> None:
     """Train falls back to another set, and the question named what went and its runs."""
     add_shapes()
     at = open_page("train")
     at.selectbox(key="train_dataset").set_value("shapes").run()
-    runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    db.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
     at.switch_page("pages/data.py").run()
     at.selectbox(key="data_name").set_value("shapes").run()
     asked = " ".join(element.value for element in at.get("text"))
@@ -1854,7 +1854,7 @@ def test_set_chosen_on_train_and_deleted_on_data(runs: store.Store) -> None:
     assert at.selectbox(key="train_dataset").value == "optdigits"
 
 
-def test_images_that_runs_stand_on_are_changed_in_a_copy(runs: store.Store) -> None:
+def test_images_that_runs_stand_on_are_changed_in_a_copy(db: store.Store) -> None:
     """Without runs the set itself is turned; with one, another set, and the page shows it."""
     add_shapes()
     at = open_page("data")
@@ -1863,7 +1863,7 @@ def test_images_that_runs_stand_on_are_changed_in_a_copy(runs: store.Store) -> N
     at.button(key="menu-transpose-shapes").click().run()
     turned = datasets.load("shapes").sha256
     assert turned != before
-    runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    db.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
     at.run()
     assert at.button(key="menu-transpose-shapes").label.endswith(", in a copy")
     at.button(key="menu-transpose-shapes").click().run()
@@ -1873,11 +1873,11 @@ def test_images_that_runs_stand_on_are_changed_in_a_copy(runs: store.Store) -> N
     assert datasets.load("shapes (2)").sha256 == before
 
 
-def test_runs_follow_a_set_to_its_new_name(runs: store.Store) -> None:
+def test_runs_follow_a_set_to_its_new_name(db: store.Store) -> None:
     """Renamed on the page; a name that is taken is refused in a sentence and nothing is lost."""
     add_shapes()
     add_shapes("other")
-    run = runs.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
+    run = db.enqueue(dataclasses.replace(TINY, classes=3), "shapes", name="mine")
     at = open_page("data")
     at.selectbox(key="data_name").set_value("shapes").run()
     for typed, said in (("other", "There is a data set other already"), ("../x", "A data set's")):
@@ -1888,11 +1888,11 @@ def test_runs_follow_a_set_to_its_new_name(runs: store.Store) -> None:
     button(at, "Rename").click().run()
     assert not at.exception
     assert at.selectbox(key="data_name").value == "Formen ünï"
-    assert runs.run(run.id).dataset == "Formen ünï"
+    assert db.run(run.id).dataset == "Formen ünï"
     assert set(datasets.names()) == {"optdigits", "Formen ünï", "other"}
 
 
-def test_questions_have_buttons_that_mend(runs: store.Store, home: pathlib.Path) -> None:
+def test_questions_have_buttons_that_mend(db: store.Store, home: pathlib.Path) -> None:
     """A name without images, and a bright ground: each with a press, and gone after it."""
     images = 255 - np.random.default_rng(0).integers(0, 100, (30, 28, 28)).astype(np.uint8)
     path = home / "a.npz"
