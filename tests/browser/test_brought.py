@@ -113,7 +113,7 @@ def test_its_model_answers_on_draw(
     probs = app_store.probs("starter-optdigits")
     found = answers.read(probs, num_images=500, class_names=digits.class_names)
     model = app_store.artifact("starter-optdigits", "model.tflite")
-    logged = runs.write("with model", digits, found, kept={"model.tflite": model}, runs=app_store)
+    logged = runs.write("with model", digits, found, kept={"model.tflite": model}, db=app_store)
     page = open_page("draw", run=logged.id)
     page.get_by_role("button", name="Sample").first.click()
     page.locator(".reading").wait_for()

@@ -46,7 +46,7 @@ def bring(kept: store.Store, name: str, *, alone: bool, model: bool = False) -> 
     files_kept = {}
     if model:
         files_kept[artifacts.MODEL] = kept.artifact("starter-optdigits", artifacts.MODEL)
-    return kept.run(runs.write(name, digits, found, kept=files_kept, runs=kept).id)
+    return kept.run(runs.write(name, digits, found, kept=files_kept, db=kept).id)
 
 
 def open_page(name: str, **params: str) -> streamlit_testing.AppTest:
@@ -103,7 +103,7 @@ def test_images_without_training_images(kept: store.Store) -> None:
     assert not at.exception
     assert "none" in " ".join(html.proto.body for html in at.get("html"))
     found = answers.read(digits.y_test[few], num_images=few.sum(), class_names=list("abc"))
-    run = kept.run(runs.write("three", datasets.load(name), found, runs=kept).id)
+    run = kept.run(runs.write("three", datasets.load(name), found, db=kept).id)
     with pytest.raises(store.StoreError, match="no training images"):
         state.load_features(run.id, name)
     with pytest.raises(ValueError, match="no training images"):
