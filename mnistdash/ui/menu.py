@@ -35,4 +35,4 @@ def menu(pages: dict[st.Page, str], current: st.Page, run: store.Run | None, ima
         "run": words.run_title(run) if run else "",
         "images": images,
     }
-    _component(data=[shown], isolate_styles=False, key="menu")
+    _component(data=[shown], key="menu")
