@@ -86,7 +86,7 @@ class Logger(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Note the figures; the follower writes them."""
-        self._fit.end_batch(batch, logs or {})
+        self._fit.end_batch(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write the epoch's figures and, where asked for, its answers."""
@@ -171,10 +171,9 @@ class _Fit:
         self._follower.place.epoch = epoch - self._first
         self._follower.place.step = 0
 
-    def end_batch(self, batch: int, logs: Mapping[str, float]) -> None:
-        figures, place = histories.epoch(logs), self._follower.place
-        place.loss, place.accuracy = figures["loss"], figures["accuracy"]
-        place.step = batch + 1
+    def end_batch(self, batch: int, logs: Mapping[str, float] | None) -> None:
+        place = self._follower.place
+        place.logs, place.step = logs, batch + 1
 
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         figures = histories.epoch(logs)
@@ -183,9 +182,8 @@ class _Fit:
             figures["learning_rate"] = _learning_rate(self._model)
         self._history.append(figures)
         place = self._follower.place
-        place.epoch, place.step = len(self._history), 0
-        if self._follower.steps is None:
-            self._follower.steps = place.step or None
+        self._follower.steps = self._follower.steps or place.step or None
+        place.epoch, place.step, place.logs = len(self._history), 0, None
         kept = {}
         if self._logger._keep_epochs:
             try:
@@ -202,7 +200,7 @@ class _Fit:
     def end(self) -> runs.Logged | None:
         """Ask the model for the test images and finish the run; say what can't be had."""
         place = self._follower.place
-        place.epoch, place.step, place.loss, place.accuracy = len(self._history), 0, None, None
+        place.epoch, place.step, place.logs = len(self._history), 0, None
         self._follower.tolerantly(self._follower.report)
         seconds = self._follower.seconds
         try:
@@ -301,6 +299,9 @@ class _Fit:
         if self._expected is None:
             return {}, ["It is kept without a model: only `prepare` knows what it takes."]
         said = [f"Pixels are scaled {self._expected.how}: {self._expected.scaling}."]
+        backend = keras.backend.backend()
+        if backend != "tensorflow":
+            return {}, [*said, f"It is kept without a model: Keras runs on {backend} here."]
         try:
             from mnistdash.training import wrapping  # TensorFlow: Keras may run without
 
@@ -309,7 +310,7 @@ class _Fit:
             probs = classifier.Classifier(model).probs(self._logger._images.x_test[some])
             if found.probs is None or np.abs(probs - found.probs[some]).max() > _ALIKE:
                 raise answers.LogError("LiteRT answers otherwise than Keras.")
-        except (ImportError, ValueError) as error:
+        except ValueError as error:
             return {}, [*said, f"It is kept without a model: {error}"]
         return {artifacts.MODEL: model}, said
 

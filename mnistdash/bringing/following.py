@@ -14,9 +14,10 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mnistdash import store
+from mnistdash.bringing import histories
 
 SECONDS = 0.5  # between two looks
 _ALIVE_SECONDS = 5.0  # a sign of life is given so often, though there is nothing to report
@@ -36,12 +37,14 @@ _SAYS_NOTHING = (
 
 @dataclasses.dataclass
 class Place:
-    """Where a training stands, as the thread that trains writes it: no lock is needed for that."""
+    """Where a training stands, as the thread that trains writes it: no lock is needed for that.
+
+    What its figures are called is looked up by the thread that follows.
+    """
 
     epoch: int = 0
     step: int = 0
-    loss: float | None = None
-    accuracy: float | None = None
+    logs: Mapping[str, float] | None = None
 
 
 class Follower:
@@ -114,9 +117,10 @@ class Follower:
                 self._db.keep_alive([self._run_id])
             return
         steps = max(self.steps or place.step, place.step, 1)
-        if place.loss is not None or place.accuracy is not None:
+        figures = histories.epoch(place.logs or {})
+        if figures["loss"] is not None or figures["accuracy"] is not None:
             at = place.epoch + place.step / steps
-            self._samples.append((at, place.loss, place.accuracy))
+            self._samples.append((at, figures["loss"], figures["accuracy"]))
             if len(self._samples) > _MAX_SAMPLES:
                 self._samples = self._samples[::2]
         self._db.report(

@@ -24,10 +24,6 @@ def litert_model(model: keras.Model, expected: asking.Expected, *, made_by: str)
     Raises:
         LogError: LiteRT has no such model, in one sentence.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise answers.LogError(
-            f"Keras runs on {keras.backend.backend()} here: LiteRT models are made on TensorFlow."
-        )
 
     def prepared(images: tf.Tensor) -> tf.Tensor:
         floats = tf.cast(images, tf.float32)

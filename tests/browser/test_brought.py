@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright import sync_api
 
-from mnistdash import datasets, store
+from mnistdash import store
 
 REPO = pathlib.Path(__file__).parents[2]
 BEGIN_MS = 120_000  # TensorFlow is loaded first
@@ -101,25 +101,6 @@ def test_a_training_elsewhere_is_seen_stopped_and_looked_at(
     page.get_by_role("heading", name="Gallery").wait_for()
     settled(page)
     sync_api.expect(page.locator(".st-key-card")).to_contain_text("read as")
-
-
-def test_its_model_answers_on_draw(
-    open_page: Callable[..., sync_api.Page], app_store: store.Store
-) -> None:
-    """What Draw and Why show of a run that was brought with its model."""
-    from mnistdash.bringing import answers, runs
-
-    digits = datasets.load("optdigits")
-    probs = app_store.probs("starter-optdigits")
-    found = answers.read(probs, num_images=500, class_names=digits.class_names)
-    model = app_store.artifact("starter-optdigits", "model.tflite")
-    logged = runs.write("with model", digits, found, kept={"model.tflite": model}, db=app_store)
-    page = open_page("draw", run=logged.id)
-    page.get_by_role("button", name="Sample").first.click()
-    page.locator(".reading").wait_for()
-    page.get_by_text("Why?").click()
-    page.get_by_text("The most alike training images").wait_for()
-    page.get_by_text("Of the first").wait_for(timeout=END_MS)
 
 
 def test_a_run_is_added_from_files(

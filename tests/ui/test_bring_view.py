@@ -69,6 +69,20 @@ def test_every_page_opens_on_a_brought_run(kept: store.Store, name: str, alone: 
     assert not at.error
 
 
+def test_its_model_answers_on_draw(kept: store.Store) -> None:
+    """Draw asks the model that was brought, and Why finds the images that it finds alike."""
+    run = bring(kept, "with model", alone=False, model=True)
+    at = open_page("draw", run=run.id)
+    at.multiselect(key="draw_runs").set_value([run.id]).run()
+    next(each for each in at.button if each.label == "Sample").click().run()
+    at.toggle(key="why").set_value(True).run()
+    assert not at.exception
+    assert not at.error
+    shown = " ".join(each.value for each in (*at.markdown, *at.caption, *at.subheader))
+    assert "of optdigits, labelled" in shown
+    assert "Of the first 1297 training images" in shown.replace("\N{THIN SPACE}", "")
+
+
 @pytest.mark.parametrize("alone", [False, True])
 def test_answers_as_csv_can_be_added_again(kept: store.Store, alone: bool) -> None:
     """The file that is downloaded holds the same answers when it is read."""
