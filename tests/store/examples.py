@@ -9,7 +9,6 @@ import numpy as np
 from mnistdash import recipes, store
 
 PROBS = np.eye(10, dtype=np.float32)[[4, 9, 9]]
-
 RESULTS = {
     "status": "finished",
     "test_accuracy": 0.9813,
@@ -19,7 +18,6 @@ RESULTS = {
     "history": [{"loss": 0.5, "accuracy": 0.9, "val_loss": None}],
     "versions": {"tensorflow": "2.21.0"},
 }
-
 NINES = "9" * 400  # a number too long for any float
 
 

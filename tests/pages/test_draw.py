@@ -1,0 +1,130 @@
+"""The Draw page: who answers, uploads however named, drawings kept."""
+
+import io
+import pathlib
+import types
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistdash import classifier, store
+from mnistdash.ui import state
+from tests.pages import examples, screen
+
+
+def test_empty_canvas_says_so(db: store.Store) -> None:
+    """Before anything is drawn the page says what to do, and answers nothing."""
+    assert "The canvas is empty." in screen.text(screen.open_page("draw"))
+
+
+def test_any_finished_run_answers_drawings(mine: store.Run) -> None:
+    """The drawing page begins with the MNIST starter and offers every finished run."""
+    at = screen.open_page("draw")
+    choice = at.multiselect(key="draw_runs")
+    assert choice.value == ["starter-mnist"]
+    assert len(choice.options) == 3
+
+
+def test_draw_is_answered_by_runs_with_a_model(db: store.Store) -> None:
+    """A run without one says so in a line, and is none to choose."""
+    mine = examples.bring(db, "forest", keep="probs")
+    at = screen.open_page("draw", run=mine.id)
+    assert "forest · brought came without a model: other runs answer here." in screen.text(at)
+    assert not any("forest" in option for option in at.multiselect[0].options)
+
+
+@pytest.mark.parametrize("tells_layers", [True, False])
+def test_why_offers_what_a_model_has(
+    mine: store.Run, monkeypatch: pytest.MonkeyPatch, tells_layers: bool
+) -> None:
+    """Which pixels carry the answer, always; where no layer is named, what is missing is said."""
+    if not tells_layers:
+        monkeypatch.setattr(classifier, "_layers", lambda model: classifier._NoLayers())
+    at = screen.open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.session_state["sample_digit"] = ("optdigits", 0)
+    at.session_state["why"] = True
+    at.run()
+    assert not at.exception
+    said = screen.text(at)
+    assert "Which pixels carry the answer" in said
+    assert ("Of the first 1 297 training images" in said) is tells_layers
+    assert ("strongest channels" in said) is tells_layers
+    assert ("This model does not tell what its last layer receives." in said) is not tells_layers
+    assert ("This model has no layers that keep the image's form." in said) is not tells_layers
+
+
+def test_drawing_kept_meanwhile_breaks_no_page(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody keeps a drawing between the two reads of a page: it is shown the next time."""
+    examples.keep_drawings(db, (1, 7))
+    known = db.drawing_ids()[:1]
+    monkeypatch.setattr(store.Store, "drawing_ids", lambda self: known)
+    assert len(screen.tiles(screen.open_page("draw"), "my-digits")) == 1
+
+
+def test_several_digits_and_a_damaged_model_are_a_sentence(
+    home: pathlib.Path, mine: store.Run
+) -> None:
+    """A picture of two digits, read by a run whose model is damaged, says so."""
+    examples.alter(home, examples.DAMAGE_MODEL, mine.id)
+    sheet = np.full((100, 160), 235, np.uint8)
+    sheet[20:80, 40:46] = sheet[20:80, 110:116] = 20
+    target = io.BytesIO()
+    Image.fromarray(sheet).save(target, "PNG")
+    at = screen.open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload("two.png", target.getvalue(), "image/png").run()
+    assert not at.exception
+    assert "The model.tflite of this run is damaged." in screen.text(at)
+
+
+def test_text_renamed_png_is_a_sentence(db: store.Store) -> None:
+    """An upload that is no picture is refused in words."""
+    at = screen.open_page("draw")
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload("digit.png", b"just words", "image/png").run()
+    assert not at.exception
+    assert "not a PNG, JPEG, WebP, BMP or GIF picture" in screen.text(at)
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "<img src=x onerror=alert(1)>.png", "=cmd|'.png"])
+def test_name_of_an_upload_is_shown_nowhere(db: store.Store, name: str) -> None:
+    """An animation under a hostile name is answered, its first picture; the name is not used."""
+    sheet = np.full((60, 60), 230, np.uint8)
+    sheet[10:50, 28:33] = 20
+    target = io.BytesIO()
+    pictures = [Image.fromarray(sheet), Image.fromarray(sheet.T)]
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:])
+    at = screen.open_page("draw")
+    at.get_by_key("draw_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload(name, target.getvalue(), "image/gif").run()
+    assert not at.exception
+    kinds = ("markdown", "caption", "html", "warning")
+    said = "".join(element.value for kind in kinds for element in at.get(kind))
+    assert "Its first picture is read." in said
+    assert 'aria-live="polite">1<' in said
+    assert name not in said
+
+
+def test_draw_shows_class_names_as_they_are(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, db: store.Store
+) -> None:
+    """In the answer, its bars, the sentence of doubt and a sample's label: no HTML, no Markdown."""
+    run = examples.few_or_many(tmp_path, monkeypatch, db, examples.HOSTILE)
+    even = types.SimpleNamespace(
+        probs=lambda images: np.full((len(images), 2), 0.5, np.float32), num_classes=2
+    )
+    monkeypatch.setattr(state, "load_classifier", lambda _: even)
+    at = screen.open_page("draw", run=run.id)
+    next(button for button in at.button if button.label == "Sample").click().run()
+    assert not at.exception
+    reading = next(e.value for e in at.get("html") if 'class="reading"' in e.value)
+    assert "<b>ant" not in reading
+    assert "nearly as much like **bee** [x](y) as like &lt;b&gt;ant" in reading
+    label = next(e.value for e in at.get("markdown") if "labelled" in e.value)
+    assert label.split("labelled ")[1] in (r"**\<b\>ant\</b\>**", r"**\*\*bee\*\* \[x\](y)**")
+    assert not [button for button in at.button if button.label == "Keep"]

@@ -1,0 +1,31 @@
+"""The Overview page: one run at a glance."""
+
+import json
+import re
+
+from mnistdash import datasets, store
+from tests.pages import screen
+
+
+def test_overview_states_the_headline_figures(mine: store.Run) -> None:
+    """20 errors among 500: 96.00 % with its interval (hand-checked), best and worst class."""
+    said = screen.text(screen.open_page("overview", run=mine.id))
+    assert "96.00 % 93.90-97.40 %" in said
+    assert re.search(r"Errors\s*20 of 500 images", said)
+    labels = datasets.load("optdigits").y_test
+    fours = int((labels == 4).sum())
+    assert re.search(rf"Worst class\s*4 {100 * (1 - 9 / fours):.2f} %", said)
+    assert re.search(r"Best class\s*1 100.00 %", said)
+
+
+def test_overview_ranks_the_confusions(mine: store.Run) -> None:
+    """Largest first, in words, with up to three images each; the most confident errors beside."""
+    at = screen.open_page("overview", run=mine.id)
+    (sent,) = json.loads(at.get_by_key(f"pairs-{mine.id}").proto.json)
+    assert [(pair["said"], pair["images"], pair["pictures"]) for pair in sent["pairs"]] == [
+        ("4 read as 9", "9 images", 3),
+        ("3 read as 5", "6 images", 3),
+        ("7 read as 1", "4 images", 3),
+        ("0 read as 6", "1 image", 1),
+    ]
+    assert len(screen.tiles(at, f"confident-{mine.id}")) == 12
