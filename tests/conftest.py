@@ -1,6 +1,9 @@
 """What every test stands on: a home of its own, no network asked for, and fresh caches."""
 
+import functools
+import importlib
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,3 +40,16 @@ def shared_data() -> pathlib.Path:
     if not (SHARED_DATA / "mnist.npz").is_file():
         pytest.skip("No ../shared/data beside the repository: real MNIST is not tested here.")
     return SHARED_DATA.resolve()
+
+
+@pytest.fixture(scope="session")
+def scanned_once() -> Iterator[None]:
+    """The installed packages are searched for components once, not by every `AppTest`.
+
+    The search takes longer than most pages do.
+    """
+    scanner = importlib.import_module("streamlit.components.v2.manifest_scanner")
+    search = functools.cache(scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", search)
+        yield

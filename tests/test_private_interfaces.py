@@ -3,8 +3,6 @@
 import ast
 import builtins
 import pathlib
-import subprocess
-import sys
 import time
 import types
 import zipfile
@@ -17,7 +15,8 @@ import streamlit as st
 from ai_edge_litert import interpreter
 from streamlit.testing import v1 as streamlit_testing
 
-from mnistdash import classifier, engine, store
+from mnistdash import classifier, engine, recipes, store
+from mnistdash.training import session
 from mnistdash.ui import link
 
 REPO = pathlib.Path(__file__).parents[1]
@@ -77,7 +76,7 @@ def without(monkeypatch: pytest.MonkeyPatch, package: str, *, instead: object = 
 
 
 @pytest.fixture
-def dashboard(home: pathlib.Path) -> Iterator[streamlit_testing.AppTest]:
+def dashboard(home: pathlib.Path, scanned_once: None) -> Iterator[streamlit_testing.AppTest]:
     """The dashboard of a server just started, with a link to one class of a starter run."""
     st.cache_resource.clear()
     at = streamlit_testing.AppTest.from_file(str(REPO / "app.py"), default_timeout=60)
@@ -116,32 +115,17 @@ def shown(at: streamlit_testing.AppTest) -> None:
     assert (at.session_state["run"], at.session_state["true"]) == ("starter-optdigits", 3)
 
 
-def test_training_without_tensorflows_context() -> None:
-    """Where the threads can't be changed any more, a training ends as well, with those it has.
-
-    In a process of its own: what is taken away there, other tests need.
-    """
-    script = """
-import types
-import numpy as np
-import pytest
-from mnistdash import recipes
-from mnistdash.training import session
-from tests import test_private_interfaces as here
-
-here.without(pytest.MonkeyPatch(), "tensorflow.python.eager")
-images, labels = np.zeros((64, 28, 28), np.uint8), np.arange(64, dtype=np.uint8) % 10
-data = types.SimpleNamespace(x_train=images, y_train=labels, x_test=images, y_test=labels)
-recipe = recipes.Recipe(layers="flatten dense8", epochs=1)
-for wished in (1, 1), (2, 1):
-    session.threads_for = lambda recipe: wished
-    outcome = session.train(recipe, data)
-    print(outcome.status, outcome.threads)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=REPO, timeout=200
-    )
-    assert done.stdout.split("\n")[:2] == ["finished (0, 0)"] * 2, done.stderr
+def test_training_without_tensorflows_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the threads can't be changed any more, a training ends as well, with those it has."""
+    without(monkeypatch, "tensorflow.python.eager")
+    images, labels = np.zeros((64, 28, 28), np.uint8), np.arange(64, dtype=np.uint8) % 10
+    data = types.SimpleNamespace(x_train=images, y_train=labels, x_test=images, y_test=labels)
+    recipe = recipes.Recipe(layers="flatten dense8", epochs=1)
+    had = session._threads_in_use()
+    for wished in (had[0] + 1, 1), (had[0] + 2, 1):
+        monkeypatch.setattr(session, "threads_for", lambda recipe, wished=wished: wished)
+        outcome = session.train(recipe, data)
+        assert (outcome.status, outcome.threads) == ("finished", had)
 
 
 def test_older_models_without_a_litert_that_keeps_all_tensors(

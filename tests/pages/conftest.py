@@ -52,7 +52,9 @@ def frozen() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_server(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_server(
+    home: pathlib.Path, scanned_once: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """The caches of a server just started, without a worker process."""
     monkeypatch.setattr(app_test, "PagesManager", Pages)
     monkeypatch.setattr(engine, "Engine", Trainer)

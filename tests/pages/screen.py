@@ -16,9 +16,9 @@ def open_page(name: str, *, ok: bool = True, **params: object) -> streamlit_test
     """Follow a link to a page in a new session."""
     at = streamlit_testing.AppTest.from_file(REPO / "app.py", default_timeout=30)
     at.query_params.update(params)
-    at.run()
     if name != "overview":
-        at.switch_page(f"pages/{name}.py").run()
+        at.switch_page(f"pages/{name}.py")
+    at.run()
     assert not at.exception
     assert ok is (not at.error)
     return at

@@ -12,6 +12,8 @@ from streamlit.testing import v1 as streamlit_testing
 from mnistdash import recipes, store
 from mnistdash.ui import curves
 
+pytestmark = pytest.mark.usefixtures("scanned_once")
+
 UI = pathlib.Path(curves.__file__).parent
 REPO = UI.parents[1]
 CSS = (UI / "curves.css").read_text()

@@ -12,6 +12,8 @@ from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash.ui import gallery
 
+pytestmark = pytest.mark.usefixtures("scanned_once")
+
 UI = pathlib.Path(gallery.__file__).parent
 
 

@@ -9,6 +9,8 @@ from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash.ui import heatmap
 
+pytestmark = pytest.mark.usefixtures("scanned_once")
+
 DIGITS = tuple("0123456789")
 
 
