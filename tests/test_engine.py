@@ -121,11 +121,11 @@ def test_a_stopped_worker_is_given_up_and_replaced(
 
     Pressing Train again and again is no sign of life.
     """
-    monkeypatch.setattr(store, "STALE_SECONDS", 5.0)
     monkeypatch.setattr(engine, "_STUBBORN_SECONDS", 1.0)
     run_id = _ask(db, trainer, LONG)
     _wait(lambda: _trained_epochs(db, run_id) >= 1)
     _worker().send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(store, "STALE_SECONDS", 3.0)
     pressed = [run_id]
 
     def press_train_again() -> bool:
@@ -150,7 +150,8 @@ def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:
         "import sys, time\n"
         "from mnistdash import engine, store\n"
         "started = engine.Engine(store.Store(sys.argv[1]))\n"
-        "while not started.ready: time.sleep(0.1)\n"
+        "started.submit('no-run')\n"  # it wakes
+        "while not (started._client and started._client.nthreads()): time.sleep(0.1)\n"
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )

@@ -19,6 +19,7 @@ import tensorflow as tf
 from mnistdash import classifier, recipes, version
 from mnistdash.training import keeping, network, progress, session, steps
 
+STARTER = pathlib.Path(recipes.__file__).parent / "starter" / "optdigits.zip"
 DENSE = "flatten dense16"
 CONV = "conv4x3 bn pool2 conv6x3 pool2 flatten dense8"
 DROP = "conv4x3 bn pool2 drop.3 flatten dense8 drop.2"
@@ -67,6 +68,17 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     return a.keys() == b.keys() and all((a[name] == b[name]).all() for name in a)
 
 
+@pytest.fixture
+def unconverted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another model in place of the converted one, where a test asks for weights alone.
+
+    To convert a small model takes longer than to train it; what is converted has tests below.
+    """
+    with zipfile.ZipFile(STARTER) as shipped:
+        model = shipped.read("model.tflite")
+    monkeypatch.setattr(keeping, "litert_model", lambda _: model)
+
+
 # --- the mathematics --------------------------------------------------------------------------
 
 
@@ -89,6 +101,7 @@ COMPARED = [
 ] + [(BIAS_WITHOUT_EFFECT, "sgd"), (BIAS_WITHOUT_EFFECT, "momentum")]
 
 
+@pytest.mark.usefixtures("unconverted")
 @pytest.mark.parametrize(("layers", "optimizer"), COMPARED)
 def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
     """Four steps, the last on half a batch, move weights and statistics as `train_on_batch`."""
@@ -100,7 +113,8 @@ def test_steps_are_keras_own(layers: str, optimizer: str) -> None:
     keras.utils.set_random_seed(ours.seed)
     model = network.build(ours)
     start = [variable.value.numpy() for variable in model.trainable_weights]
-    model.compile(keras_optimizer(ours), "sparse_categorical_crossentropy")
+    # Four steps are sooner taken than a graph of them is made.
+    model.compile(keras_optimizer(ours), "sparse_categorical_crossentropy", run_eagerly=True)
     order = np.random.default_rng([ours.seed, 0]).permutation(112)
     losses = []
     for batch in (order[:32], order[32:64], order[64:96], order[96:]):
@@ -170,6 +184,7 @@ def test_same_seed_same_weights() -> None:
     assert (first.probs == second.probs).all()
 
 
+@pytest.mark.usefixtures("unconverted")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -194,6 +209,7 @@ def figures(outcome: progress.Outcome) -> list[progress.Epoch]:
     return [dataclasses.replace(epoch, seconds=0.0) for epoch in outcome.history]
 
 
+@pytest.mark.usefixtures("unconverted")
 @pytest.mark.parametrize("checkpoint", [b"", b"PK\x03\x04 not a zip", None])
 def test_unusable_checkpoint_is_refused(checkpoint: bytes | None) -> None:
     """Garbage, and the checkpoint of another recipe, are refused in a sentence."""
@@ -205,6 +221,7 @@ def test_unusable_checkpoint_is_refused(checkpoint: bytes | None) -> None:
         session.train(recipe(), world(), checkpoint=checkpoint)
 
 
+@pytest.mark.usefixtures("unconverted")
 def test_best_epoch_is_kept() -> None:
     """With `keep="best"` the weights are those of the epoch of the lowest validation loss."""
     settings = recipe(epochs=6, validation=0.3, keep="best", learning_rate=0.05, seed=2)
@@ -216,6 +233,7 @@ def test_best_epoch_is_kept() -> None:
         assert all((file[f"now/{name}"] == value).all() for name, value in weights(outcome).items())
 
 
+@pytest.mark.usefixtures("unconverted")
 def test_patience_stops_early() -> None:
     """Labels without sense are learnt by heart, so validation soon gets worse and it stops."""
     data = world()
@@ -287,6 +305,7 @@ def test_diverged_is_a_status(validation: float) -> None:
     assert outcome.artifacts == {}
 
 
+@pytest.mark.usefixtures("unconverted")
 def test_progress_counts_every_step() -> None:
     """Reports begin at once, never go back, and end at the last step of the last epoch."""
     seen: list[progress.Progress] = []
