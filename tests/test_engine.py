@@ -125,7 +125,7 @@ def test_a_stopped_worker_is_given_up_and_replaced(
     run_id = _ask(db, trainer, LONG)
     _wait(lambda: _trained_epochs(db, run_id) >= 1)
     _worker().send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(store, "STALE_SECONDS", 3.0)
+    monkeypatch.setattr(store.runs, "STALE_SECONDS", 3.0)
     pressed = [run_id]
 
     def press_train_again() -> bool:
@@ -138,7 +138,7 @@ def test_a_stopped_worker_is_given_up_and_replaced(
     assert db.run(run_id).status == "interrupted"
     assert "sign of life" in db.run(run_id).reason
     db.request_cancel(pressed[-1])
-    monkeypatch.setattr(store, "STALE_SECONDS", 30.0)
+    monkeypatch.setattr(store.runs, "STALE_SECONDS", 30.0)
     next_id = _ask(db, trainer, recipes.Recipe(layers="flatten dense8", epochs=1))
     _wait(lambda: not db.run(next_id).under_way)
     assert db.run(next_id).status == "finished"
