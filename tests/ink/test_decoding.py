@@ -78,16 +78,16 @@ def test_first_frame_of_an_animation_is_used() -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_thousands_of_pictures_cost_as_much_as_one(kind: str) -> None:
-    """An animation of 5000 pictures is read within 0.3 s."""
+    """An animation of 5000 pictures is read within 0.3 s of the processor."""
     sheets = [Image.fromarray(pictures.page(ground=tone)).resize((48, 48)) for tone in (240, 160)]
     options = {"quality": 50, "method": 0} if kind == "WEBP" else {}
     data = pictures.saved(
         sheets[0], kind, save_all=True, append_images=sheets[::-1] * 2500, **options
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert ink.is_animation(data)
     assert ink.from_picture(data).shape == (28, 28)
-    assert time.perf_counter() - begun < 0.3
+    assert time.process_time() - begun < 0.3
 
 
 MEASURE = """

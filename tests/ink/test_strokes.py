@@ -118,10 +118,10 @@ def test_forged_fabric_is_refused(json_data: object) -> None:
 
 
 def test_five_hundred_strokes_are_drawn_at_once() -> None:
-    """A canvas scribbled over with 500 strokes of 20 points takes less than half a second."""
+    """A canvas scribbled over with 500 strokes of 20 points is half a second of work at most."""
     drawn = np.random.default_rng(0).uniform(0, 280, (500, 20, 2))
     paths = [[["M", *s[0]], *(["Q", *a, *b] for a, b in itertools.pairwise(s))] for s in drawn]
-    begun = time.perf_counter()
+    begun = time.process_time()
     strokes = ink.strokes_from_fabric({"objects": [{"type": "path", "path": p} for p in paths]})
     assert ink.from_strokes(strokes).mean() > 50
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
