@@ -23,7 +23,7 @@ from mnistdash.ui import (
 _KEY = "run-table"
 _SAID = "run_table_said"  # session key: what the last press came to, said once
 _POLL_SECONDS = 0.7
-_IDLE_POLL_SECONDS = 2.0  # a run may begin elsewhere: in a notebook, by command, in another tab
+_IDLE_POLL_SECONDS = 4.0  # a run may begin elsewhere: in a notebook, by command, in another tab
 _LAID_OVER = 8  # runs in one chart of curves
 _LISTED = 6  # runs that a question names without scrolling
 _FILES = {

@@ -153,15 +153,13 @@ def starter(app_store: store.Store) -> tuple[store.Run, evaluation.Evaluation]:
 
 
 @pytest.fixture
-def open_page(
-    page: sync_api.Page, app_url: str, settled: Callable[[sync_api.Page], None]
-) -> Callable[..., sync_api.Page]:
+def open_page(page: sync_api.Page, app_url: str) -> Callable[..., sync_api.Page]:
     """A function that follows a link to a page of the shared dashboard: a new session."""
 
     def follow(name: str = "", **params: object) -> sync_api.Page:
         page.goto(f"{app_url}/{name}?{urllib.parse.urlencode(params)}")
         page.get_by_test_id("stHeading").first.wait_for()
-        settled(page)
+        _wait_until_drawn(page)
         return page
 
     return follow
@@ -182,6 +180,11 @@ def choose(settled: Callable[[sync_api.Page], None]) -> Callable[[sync_api.Page,
 def _wait_until_settled(page: sync_api.Page) -> None:
     """Wait until Streamlit has run the page and drawn every element."""
     page.wait_for_timeout(150)  # a click needs a moment to reach the server and start a run
+    _wait_until_drawn(page)
+
+
+def _wait_until_drawn(page: sync_api.Page) -> None:
+    """Wait until the run that has begun is through."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
 

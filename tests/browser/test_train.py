@@ -457,14 +457,14 @@ def test_value_of_a_point_is_said(
     sync_api.expect(said).to_contain_text(f"epoch 2: validation accuracy {values[1]}")
 
 
-def test_page_asks_nothing_once_nothing_trains(
+def test_page_asks_seldom_once_nothing_trains(
     page: sync_api.Page,
     open_page: OpenPage,
     settled: Settled,
     choose: Choose,
     app_store: store.Store,
 ) -> None:
-    """While a training runs the page looks for news; after its end it sends nothing more."""
+    """While a training runs the page looks for news; after its end once in four seconds."""
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page("train")
@@ -475,8 +475,8 @@ def test_page_asks_nothing_once_nothing_trains(
     page.wait_for_timeout(500)
     assert len(sent) > 2
     sent.clear()
-    page.wait_for_timeout(2500)
-    assert not sent
+    page.wait_for_timeout(3500)
+    assert len(sent) <= 1
 
 
 def test_tab_goes_as_one_reads(open_page: OpenPage) -> None:
