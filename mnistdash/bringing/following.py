@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from mnistdash import store
 from mnistdash.bringing import histories
 
-SECONDS = 0.5  # between two looks
+SECONDS = 1.0  # between two looks: each costs the training a hundredth of a second
 _ALIVE_SECONDS = 5.0  # a sign of life is given so often, though there is nothing to report
 _MAX_SAMPLES = 120
 _MAX_REASON = 250  # characters
