@@ -165,7 +165,7 @@ def test_curve_grows_and_survives_a_reload(
     sync_api.expect(row).to_contain_text(re.compile(f"finished.*{ended.test_errors}"))
     page.get_by_role("link", name="See where it fails").click()
     page.get_by_role("heading", name="Overview").wait_for()
-    sync_api.expect(page.locator(".facts").first).to_contain_text(percent)
+    sync_api.expect(page.locator(".st-key-facts, .facts").first).to_contain_text(percent)
     settled(page)
     assert f"run={run.id}" in page.url
 

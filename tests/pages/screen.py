@@ -40,7 +40,7 @@ def text(at: streamlit_testing.AppTest) -> str:
     found = [element.value for kind in kinds for element in at.get(kind)]
     found += [bar.proto.text for bar in at.get("progress")]
     words = " \n ".join(value for value in found if not value.startswith("<style>"))
-    plain = html.unescape(re.sub(r"<[^>]*>|\*\*", "", words))
+    plain = html.unescape(re.sub(r"<[^>]*>|\*\*|(?<=\s)\*(?=\S)|(?<=\S)\*(?=\n)", "", words))
     return re.sub(r"[^\S\n]", " ", plain)
 
 

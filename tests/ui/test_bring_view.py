@@ -115,7 +115,7 @@ def test_images_without_training_images(kept: store.Store) -> None:
     at = open_page("data")
     at.selectbox[0].set_value(name).run()
     assert not at.exception
-    assert "none" in " ".join(html.proto.body for html in at.get("html"))
+    assert "**none**" in " ".join(facts.value for facts in at.markdown)
     found = answers.read(digits.y_test[few], num_images=few.sum(), class_names=list("abc"))
     run = kept.run(runs.write("three", datasets.load(name), found, db=kept).id)
     with pytest.raises(store.StoreError, match="no training images"):
