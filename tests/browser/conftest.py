@@ -179,7 +179,7 @@ def choose(settled: Callable[[sync_api.Page], None]) -> Callable[[sync_api.Page,
 
 def _wait_until_settled(page: sync_api.Page) -> None:
     """Wait until Streamlit has run the page and drawn every element."""
-    page.wait_for_timeout(150)  # a click needs a moment to reach the server and start a run
+    page.wait_for_timeout(90)  # a click needs a moment to reach the server and start a run
     _wait_until_drawn(page)
 
 

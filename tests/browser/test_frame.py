@@ -62,7 +62,7 @@ def test_nothing_moves_while_a_page_comes(
         page.goto(f"{app_url}/{name.lower() if name != 'Overview' else ''}")
         page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
         settled(page)
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(250)
         moved[name] = page.evaluate("shifts")
         page.close()
     context.close()
