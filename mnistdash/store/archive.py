@@ -10,7 +10,7 @@ import zipfile
 import sqlalchemy as sa
 
 from mnistdash import artifacts as kept_as
-from mnistdash.store import database, errors, results, rows, schema
+from mnistdash.store import database, errors, results, rows, schema, sealing
 
 _SHIPPED = (kept_as.MODEL, kept_as.PROBS, kept_as.WEIGHTS)  # what a starter file holds
 _runs, _artifacts, _meta = schema.runs, schema.artifacts, schema.meta
@@ -79,5 +79,5 @@ def _insert_starter(connection: sa.Connection, data: bytes) -> None:
     row |= {key: rows.to_json(row[key]) for key in ("live", "history", "versions", "class_names")}
     connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == row["id"]))
     connection.execute(sa.delete(_runs).where(_runs.c.id == row["id"]))
-    connection.execute(sa.insert(_runs).values(**row))
+    sealing.insert(connection, _runs, **row)
     database.insert_artifacts(connection, row["id"], artifacts)

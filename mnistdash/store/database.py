@@ -1,7 +1,6 @@
 """One database behind one address: connections, transactions, and errors in words."""
 
 import contextlib
-import hashlib
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mnistdash import settings
-from mnistdash.store import errors, schema
+from mnistdash.store import errors, schema, sealing
 
 T = TypeVar("T")
 
@@ -214,6 +213,9 @@ def insert_artifacts(
         connection.execute(sa.delete(table).where(table.c.run_id == run_id, table.c.name == name))
         connection.execute(
             sa.insert(table).values(
-                run_id=run_id, name=name, sha256=hashlib.sha256(data).hexdigest(), data=data
+                run_id=run_id,
+                name=name,
+                sha256=sealing.artifact_seal(run_id, name, data),
+                data=data,
             )
         )

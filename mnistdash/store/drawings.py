@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from mnistdash.store import database, errors, rows, schema
+from mnistdash.store import database, errors, rows, schema, sealing
 
 MAX_DRAWINGS = 2_000
 _drawings = schema.drawings
@@ -49,17 +49,17 @@ class Drawings(database.Database):
                 raise errors.StoreError(
                     f"{MAX_DRAWINGS:,} drawings are kept already. Delete some first."
                 )
-            connection.execute(
-                sa.insert(_drawings).values(
-                    id=secrets.token_hex(4),
-                    created_at=time.time(),
-                    label=int(label),
-                    image=image.tobytes(),
-                    strokes=rows.to_json([list(map(list, stroke)) for stroke in strokes]),
-                    answer=int(answer),
-                    confidence=float(confidence),
-                    run_name=run_name,
-                )
+            sealing.insert(
+                connection,
+                _drawings,
+                id=secrets.token_hex(4),
+                created_at=time.time(),
+                label=int(label),
+                image=image.tobytes(),
+                strokes=rows.to_json([list(map(list, stroke)) for stroke in strokes]),
+                answer=int(answer),
+                confidence=float(confidence),
+                run_name=run_name,
             )
 
     def drawings(self) -> list[rows.Drawing]:

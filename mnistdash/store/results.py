@@ -1,12 +1,10 @@
 """What a run left behind beside its row, checked when it is read."""
 
-import hashlib
-
 import numpy as np
 import sqlalchemy as sa
 
 from mnistdash import artifacts
-from mnistdash.store import errors, rows, runs, schema
+from mnistdash.store import errors, rows, runs, schema, sealing
 
 _artifacts = schema.artifacts
 
@@ -29,8 +27,8 @@ class Results(runs.Runs):
         if row is None:
             raise errors.StoreError(f"This run has no {name} (any more).")
         # SQLite keeps what it is given: in a damaged file bytes may have become text.
-        whole = isinstance(row.data, bytes) and hashlib.sha256(row.data).hexdigest() == row.sha256
-        if not whole:
+        whole = isinstance(row.data, bytes)
+        if not whole or sealing.artifact_seal(run_id, name, row.data) != row.sha256:
             raise self._damaged(run_id, name)
         return row.data
 

@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from mnistdash import artifacts, recipes
+from mnistdash.store import sealing
 
 UNDER_WAY = ("queued", "running")
 STATUSES = (*UNDER_WAY, "finished", "cancelled", "diverged", "failed", "interrupted", "unreadable")
@@ -178,6 +179,8 @@ def run(row: sa.RowMapping, kept: frozenset[str] = frozenset()) -> Run:
             "versions": {str(k): str(v) for k, v in json.loads(row["versions"] or "{}").items()},
         }
         _check_numbers(row, facts["history"])
+        if not sealing.is_whole(row):
+            raise ValueError("it is not as it was written")
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         what = str(error)[:200] if isinstance(error, ValueError) else "a value has the wrong type"
         facts |= {"recipe": None, "class_names": (), "live": Live(), "history": (), "versions": {}}
@@ -210,9 +213,10 @@ def drawing(row: sa.RowMapping) -> Drawing | None:
         points = np.array([point for stroke in strokes for point in stroke])
         if not (classes and np.isfinite(points).all() and 0 <= row["confidence"] <= 1):
             return None
-        if _time(row["created_at"]) != row["created_at"]:
+        if _time(row["created_at"]) != row["created_at"] or not sealing.is_whole(row):
             return None
-        return Drawing(**{**row, "image": image, "strokes": strokes})
+        facts = {key: row[key] for key in row if key != sealing.SEAL}
+        return Drawing(**{**facts, "image": image, "strokes": strokes})
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 

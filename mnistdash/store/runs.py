@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mnistdash import artifacts as kept_as
 from mnistdash import recipes
-from mnistdash.store import database, errors, rows, schema
+from mnistdash.store import database, errors, rows, schema, sealing
 
 MAX_WAITING = 8
 STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long is lost
@@ -87,7 +87,7 @@ class Runs(database.Database):
     def rename_dataset(self, old: str, new: str) -> None:
         """Let all runs on a data set follow it to another name."""
         with self._write() as connection:
-            connection.execute(sa.update(_runs).where(_runs.c.dataset == old).values(dataset=new))
+            sealing.change(connection, _runs, _runs.c.dataset == old, dataset=new)
 
     def delete(self, run_id: str) -> None:
         """Remove a run with all its artifacts."""
@@ -126,26 +126,25 @@ class Runs(database.Database):
         """
         self.interrupt_stale()
         with self._write() as connection:
-            query = sa.select(_runs).where(_runs.c.status.in_(rows.UNDER_WAY))
-            under_way = [rows.run(row) for row in connection.execute(query).mappings()]
+            under_way = _under_way(connection)
             for run in under_way:
                 if run.recipe == recipe and run.dataset == dataset and not run.cancel:
                     return run
             _refuse_crowd(under_way)
             run_id, now = secrets.token_hex(4), time.time()
-            connection.execute(
-                sa.insert(_runs).values(
-                    id=run_id,
-                    name=rows.clean_name(name),
-                    dataset=dataset,
-                    recipe=recipe.to_json(),
-                    status="queued",
-                    created_at=now,
-                    queued_at=now,
-                    alive_at=now,
-                    trace=trace,
-                    request=request,
-                )
+            sealing.insert(
+                connection,
+                _runs,
+                id=run_id,
+                name=rows.clean_name(name),
+                dataset=dataset,
+                recipe=recipe.to_json(),
+                status="queued",
+                created_at=now,
+                queued_at=now,
+                alive_at=now,
+                trace=trace,
+                request=request,
             )
         return self.run(run_id)
 
@@ -178,23 +177,23 @@ class Runs(database.Database):
         """
         run_id, now = secrets.token_hex(4), time.time()
         with self._write() as connection:
-            connection.execute(
-                sa.insert(_runs).values(
-                    id=run_id,
-                    origin=rows.BROUGHT,
-                    name=rows.clean_name(name),
-                    dataset=dataset,
-                    dataset_sha256=dataset_sha256,
-                    class_names=rows.to_json(list(class_names)),
-                    recipe=rows.NO_RECIPE,
-                    status="running",
-                    created_at=now,
-                    started_at=now,
-                    alive_at=now,
-                    trace=trace,
-                    live=rows.to_json(dataclasses.asdict(rows.Live(epochs=epochs))),
-                    versions=rows.to_json(dict(versions or {})),
-                )
+            sealing.insert(
+                connection,
+                _runs,
+                id=run_id,
+                origin=rows.BROUGHT,
+                name=rows.clean_name(name),
+                dataset=dataset,
+                dataset_sha256=dataset_sha256,
+                class_names=rows.to_json(list(class_names)),
+                recipe=rows.NO_RECIPE,
+                status="running",
+                created_at=now,
+                started_at=now,
+                alive_at=now,
+                trace=trace,
+                live=rows.to_json(dataclasses.asdict(rows.Live(epochs=epochs))),
+                versions=rows.to_json(dict(versions or {})),
             )
         return self.run(run_id)
 
@@ -210,24 +209,19 @@ class Runs(database.Database):
                 "This run can't be resumed: it ended before its first epoch did."
             )
         with self._write() as connection:
-            query = sa.select(_runs).where(_runs.c.status.in_(rows.UNDER_WAY))
-            _refuse_crowd([rows.run(row) for row in connection.execute(query).mappings()])
+            _refuse_crowd(_under_way(connection))
             now = time.time()
-            connection.execute(
-                sa.update(_runs)
-                .where(_runs.c.id == run_id, _runs.c.status.in_(rows.RESUMABLE))
-                .values(status="queued", reason=None, cancel=False, queued_at=now, alive_at=now)
-            )
+            ended = (_runs.c.id == run_id) & _runs.c.status.in_(rows.RESUMABLE)
+            again = {"status": "queued", "reason": None, "cancel": False}
+            sealing.change(connection, _runs, ended, **again, queued_at=now, alive_at=now)
 
     def start(self, run_id: str) -> bool:
         """Turn a waiting run into a running one; tell whether it was still waiting."""
+        waiting = (_runs.c.id == run_id) & (_runs.c.status == "queued") & ~_runs.c.cancel
+        now = time.time()
         with self._write() as connection:
-            changed = connection.execute(
-                sa.update(_runs)
-                .where(_runs.c.id == run_id, _runs.c.status == "queued", ~_runs.c.cancel)
-                .values(status="running", started_at=time.time(), alive_at=time.time())
-            )
-        return changed.rowcount == 1
+            began = {"status": "running", "started_at": now, "alive_at": now}
+            return sealing.change(connection, _runs, waiting, **began) == 1
 
     def keep_alive(self, run_ids: Sequence[str]) -> None:
         """Note that these runs are still waiting or running."""
@@ -243,20 +237,17 @@ class Runs(database.Database):
     def record(self, run_id: str, history: Sequence[dict], artifacts: dict[str, bytes]) -> None:
         """Write the epochs so far and what to keep of the last one, in one transaction."""
         with self._write() as connection:
-            changed = connection.execute(
-                sa.update(_runs)
-                .where(_runs.c.id == run_id)
-                .values(history=rows.to_json(list(history)), alive_at=time.time())
-            )
-            if changed.rowcount == 1:
+            said = {"history": rows.to_json(list(history)), "alive_at": time.time()}
+            if sealing.change(connection, _runs, _runs.c.id == run_id, **said):
                 database.insert_artifacts(connection, run_id, artifacts)
 
     def request_cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that still waits is cancelled at once."""
         with self._write() as connection:
-            waiting = sa.update(_runs).where(_runs.c.id == run_id, _runs.c.status == "queued")
-            connection.execute(waiting.values(status="cancelled", reason="Stopped before it began"))
-            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(cancel=True))
+            waiting = (_runs.c.id == run_id) & (_runs.c.status == "queued")
+            stopped = {"status": "cancelled", "reason": "Stopped before it began"}
+            sealing.change(connection, _runs, waiting, **stopped)
+            sealing.change(connection, _runs, _runs.c.id == run_id, cancel=True)
 
     def cancel_requested(self, run_id: str) -> bool:
         """Tell whether a run should stop; a deleted one should."""
@@ -284,12 +275,9 @@ class Runs(database.Database):
         for key in {"history", "versions", "class_names"} & set(columns):
             columns[key] = rows.to_json(columns[key])
         with self._write() as connection:
-            changed = connection.execute(
-                sa.update(_runs)
-                .where(_runs.c.id == run_id, _runs.c.status.in_(rows.UNDER_WAY))
-                .values(status=status, reason=reason, alive_at=time.time(), **columns)
-            )
-            if changed.rowcount == 1:
+            under_way = (_runs.c.id == run_id) & _runs.c.status.in_(rows.UNDER_WAY)
+            columns |= {"status": status, "reason": reason, "alive_at": time.time()}
+            if sealing.change(connection, _runs, under_way, **columns):
                 database.insert_artifacts(connection, run_id, artifacts or {})
                 if status == "finished":
                     connection.execute(
@@ -307,11 +295,8 @@ class Runs(database.Database):
             if not connection.scalar(sa.select(sa.func.count()).where(stale)):
                 return
         with self._write() as connection:
-            connection.execute(
-                sa.update(_runs)
-                .where(stale)
-                .values(status="interrupted", reason="No sign of life for 30 seconds")
-            )
+            silent = {"status": "interrupted", "reason": "No sign of life for 30 seconds"}
+            sealing.change(connection, _runs, stale, **silent)
 
     def _parsed(self, row: sa.Row, kept: frozenset[str]) -> tuple[sa.Row, frozenset[str], rows.Run]:
         """Read a run's row; its JSON again only if the row is another than last time."""
@@ -322,7 +307,14 @@ class Runs(database.Database):
 
     def _update(self, run_id: str, **values: object) -> None:
         with self._write() as connection:
-            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(**values))
+            sealing.change(connection, _runs, _runs.c.id == run_id, **values)
+
+
+def _under_way(connection: sa.Connection) -> list[rows.Run]:
+    """Return what waits or trains; nobody else begins anything until this transaction ends."""
+    schema.one_at_a_time(connection)
+    query = sa.select(_runs).where(_runs.c.status.in_(rows.UNDER_WAY))
+    return [rows.run(row) for row in connection.execute(query).mappings()]
 
 
 def _refuse_crowd(under_way: Sequence[rows.Run]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from mnistdash.store import errors
+from mnistdash.store import errors, sealing
 
 metadata = sa.MetaData()
 meta = sa.Table(
@@ -52,13 +52,14 @@ runs = sa.Table(
     sa.Column("versions", sa.Text),
     sa.Column("origin", sa.String(20), nullable=False, server_default="trained"),
     sa.Column("class_names", sa.Text),  # JSON; none in a row of before
+    sa.Column("seal", sa.String(64)),  # `sealing.seal` of the row
 )
 artifacts = sa.Table(
     "artifacts",
     metadata,
     sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("name", sa.String(40), primary_key=True),
-    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),  # `sealing.artifact_seal`
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 drawings = sa.Table(
@@ -72,6 +73,7 @@ drawings = sa.Table(
     sa.Column("answer", sa.Integer, nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("run_name", sa.Text, nullable=False),
+    sa.Column("seal", sa.String(64)),
 )
 
 images = sa.Table(
@@ -113,12 +115,25 @@ def _name_published_classes(connection: sa.Connection) -> None:
         )
 
 
+def _seal_artifacts(connection: sa.Connection) -> None:
+    key = (artifacts.c.run_id, artifacts.c.name)
+    for run_id, name, sha256 in connection.execute(sa.select(*key, artifacts.c.sha256)).all():
+        sealed = sealing.sealed_hash(run_id, name, sha256)
+        where = sa.and_(key[0] == run_id, key[1] == name)
+        connection.execute(sa.update(artifacts).where(where).values(sha256=sealed))
+
+
 # In order; a name is written into the database and never changes.
 MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "runs have an origin": _add(runs.c.origin),
     "runs keep their class names": _add(runs.c.class_names),
     "published classes have names": _name_published_classes,
     "images can be kept": lambda connection: images.create(connection, checkfirst=True),
+    "runs have a seal": _add(runs.c.seal),
+    "drawings have a seal": _add(drawings.c.seal),
+    "runs are sealed": lambda connection: sealing.reseal(connection, runs),
+    "drawings are sealed": lambda connection: sealing.reseal(connection, drawings),
+    "artifacts are sealed": _seal_artifacts,
 }
 
 

@@ -213,9 +213,9 @@ def test_run_on_images_that_are_not_here(db: store.Store) -> None:
     assert "python -m mnistdash data fetch mnist" in said
 
 
-def test_run_on_other_images_is_marked(home: pathlib.Path, mine: store.Run) -> None:
+def test_run_on_other_images_is_marked(db: store.Store, mine: store.Run) -> None:
     """Figures of a run that was trained on other images of that name carry a warning."""
-    examples.alter(home, "UPDATE runs SET dataset_sha256 = ? WHERE id = ?", "0" * 64, mine.id)
+    db._update(mine.id, dataset_sha256="0" * 64)
     assert "differs from the images this run was tested on" in screen.text(
         screen.open_page("overview", run=mine.id)
     )

@@ -7,6 +7,7 @@ import sqlite3
 import numpy as np
 
 from mnistdash import recipes, store
+from mnistdash.store import schema, sealing
 
 PROBS = np.eye(10, dtype=np.float32)[[4, 9, 9]]
 RESULTS = {
@@ -42,6 +43,15 @@ def finished(db: store.Store, seed: int = 0) -> str:
     assert db.start(run_id)
     db.finish(run_id, artifacts=ARTIFACTS, **RESULTS)
     return run_id
+
+
+def sealed(path: pathlib.Path, statement: str, *values: object) -> None:
+    """Change the SQLite file as the store itself would have written it."""
+    edit(path, statement, *values)
+    db = store.Store(f"sqlite:///{path}")
+    with db._write() as connection:
+        sealing.reseal(connection, schema.runs)
+    db.close()
 
 
 def edit(path: pathlib.Path, statement: str, *values: object) -> None:

@@ -154,14 +154,17 @@ def test_damaged_row_is_listed_as_unreadable(
 
 
 def test_damaged_text_hides_no_run(db: store.Store, path: pathlib.Path) -> None:
-    """A name that is no UTF-8 any more is shown with a mark in it."""
+    """A name that is no UTF-8 any more is shown with a mark in it, by a run that can't be read."""
     run_id = examples.finished(db)
     examples.edit(path, "UPDATE runs SET name = CAST(x'61ff62' AS TEXT)")
-    assert db.run(run_id).name == "a\N{REPLACEMENT CHARACTER}b"
+    found = db.run(run_id)
+    assert (found.name, found.status) == ("a\N{REPLACEMENT CHARACTER}b", "unreadable")
 
 
 def test_own_numbers_of_epochs_are_not_believed(db: store.Store, path: pathlib.Path) -> None:
     """Epochs are counted by their place."""
     run_id = examples.finished(db)
-    examples.edit(path, "UPDATE runs SET history = ?", '[{"epoch": "x", "loss": 1}, {"epoch": 7}]')
+    examples.sealed(
+        path, "UPDATE runs SET history = ?", '[{"epoch": "x", "loss": 1}, {"epoch": 7}]'
+    )
     assert [epoch["epoch"] for epoch in db.run(run_id).history] == [0, 1]
