@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnistdash.ink import decoding
-from mnistdash.ui import drawing, guards, my_digits, state
+from mnistdash.ui import drawing, guards, my_digits, picture_view, state
 
 guards.begin("Draw")
 runs = state.open_store().runs()
@@ -24,7 +24,8 @@ elif source == "Upload":
     chosen = st.file_uploader(
         "A picture of one digit or more", key="upload", max_upload_size=decoding.MAX_MB
     )
-    drawing.picture(answering, chosen)
+    picture_view.picture(answering, chosen)
 else:
-    drawing.picture(answering, st.camera_input("A photograph of one digit or more", key="camera"))
+    taken = st.camera_input("A photograph of one digit or more", key="camera")
+    picture_view.picture(answering, taken)
 my_digits.my_digits(runs)

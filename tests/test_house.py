@@ -74,6 +74,7 @@ UI_FLOORS = {
         "data_view",
         "drawing",
         "frame",
+        "picture_view",
         "run_table",
         "training_view",
     },

@@ -10,7 +10,6 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ink import decoding
 from mnistdash.ui import answers_view, gallery, guards, link, my_digits, session, state, why, words
 
 CANVAS_PX = 280
@@ -105,7 +104,7 @@ def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> wh
         if strokes:
             session.put(_DRAWING, json_data)
             plain = ink.plain_resize(_as_drawn(strokes, pen_px))
-            return _answered(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
+            return answered(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
     except ValueError as error:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
         return None
@@ -134,46 +133,10 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
     said.markdown(
         f"Test image #{index} of {words.plain(dataset.title)}, labelled **{words.plain(label)}**"
     )
-    return _answered(runs, dataset.x_test[index], plain=None, strokes=[])
+    return answered(runs, dataset.x_test[index], plain=None, strokes=[])
 
 
-def picture(runs: list[store.Run], upload: object) -> None:
-    """Show the answers to an uploaded or photographed digit, or to several side by side."""
-    if upload is None:
-        st.caption(
-            f"PNG, JPEG, WebP, BMP or GIF, up to {decoding.MAX_MB} MB. Nothing is kept unless you"
-            " say so."
-        )
-        return
-    try:
-        images = ink.digits_from_picture(upload.getvalue())
-        if ink.is_animation(upload.getvalue()):
-            st.caption("This is an animation. Its first picture is read.")
-    except ValueError as error:
-        st.warning(words.sentence(str(error)), icon=":material/warning:")
-        return
-    if len(images) == 1:
-        why.why(_answered(runs, images[0], plain=None, strokes=[]))
-        return
-    try:
-        probs = state.load_classifier(runs[0].id).probs(images)
-    except store.StoreError as error:
-        st.warning(words.sentence(str(error)), icon=":material/warning:")
-        return
-    names = state.class_names(runs[0])
-    st.html(f'<div class="answer">{" ".join(html.escape(names[c]) for c in probs.argmax(1))}</div>')
-    gallery.tiles(
-        images,
-        indices=range(len(images)),
-        pred_names=[names[label] for label in probs.argmax(axis=1)],
-        probabilities=probs.max(axis=1),
-        alts=[f"Digit {place + 1}: {names[c]}" for place, c in enumerate(probs.argmax(axis=1))],
-        tile_px=84,
-        key="number",
-    )
-
-
-def _answered(
+def answered(
     runs: list[store.Run],
     image: np.ndarray,
     *,
