@@ -2,12 +2,15 @@
 
 import functools
 import importlib
+import os
 import pathlib
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from mnistdash import datasets
+from tests import postgres
 
 REPO = pathlib.Path(__file__).parents[1]
 SHARED_DATA = REPO.parent / "shared" / "data"
@@ -53,3 +56,25 @@ def scanned_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanner, "scan_component_manifests", search)
         yield
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A real Postgres, shared by the tests; without one they skip, where that is allowed."""
+    if postgres.programs() is None:
+        if os.environ.get("MNISTDASH_REQUIRE_POSTGRES"):
+            pytest.fail("Postgres is missing: apt-get install postgresql")
+        pytest.skip("No Postgres on this machine (apt-get install postgresql).")
+    # Its own user must be able to come here, and pytest's folders are closed to others.
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-") as folder,
+        postgres.cluster(pathlib.Path(folder)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def postgres_url(cluster: postgres.Cluster) -> str:
+    """The address of an empty Postgres database."""
+    cluster.empty()
+    return cluster.url

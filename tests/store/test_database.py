@@ -17,7 +17,7 @@ from tests.store import examples
 # --- connections ----------------------------------------------------------------------------
 
 
-def test_reading_connections_hold_to_the_rules(db: store.Store) -> None:
+def test_reading_connections_hold_to_the_rules(db: store.Store, path: pathlib.Path) -> None:
     """Those that only read keep foreign keys, wait for a writer, and leave no transaction open."""
     db.runs()
     with db._read() as connection:
@@ -74,7 +74,7 @@ def test_results_are_all_or_none(db: store.Store, monkeypatch: pytest.MonkeyPatc
     assert db.run(run_id).status == "failed"
 
 
-def test_full_disk_leaves_old_runs_intact(db: store.Store) -> None:
+def test_full_disk_leaves_old_runs_intact(db: store.Store, path: pathlib.Path) -> None:
     """When SQLite may grow no further the sentence says so, and nothing half is there."""
     old, new = examples.finished(db, 0), examples.enqueue(db, 1).id
     db.start(new)

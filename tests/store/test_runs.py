@@ -242,7 +242,7 @@ def test_known_run_is_read_again_when_it_changed(db: store.Store, path: pathlib.
     assert (db.run(run_id), db.runs(), db._known) == (None, [], {})
 
 
-def test_unchanged_store_is_not_read_again(db: store.Store) -> None:
+def test_unchanged_store_is_not_read_again(db: store.Store, path: pathlib.Path) -> None:
     """Five listings of what nobody changed are at most one reading; a pin makes the next one."""
     asked = []
     sa.event.listen(db._reader, "before_cursor_execute", lambda *a: asked.append(a[2][:6]))
@@ -367,20 +367,32 @@ def at_once(code: str, *arguments: list[object]) -> list[str]:
     return [line for out, _ in ends for line in out.splitlines()]
 
 
-def test_two_processes_ask_for_the_same(path: pathlib.Path) -> None:
+def test_two_processes_ask_for_the_same(address: str) -> None:
     """A double click that reaches two servers, on a store that neither has seen, is one run."""
-    lines = at_once(ENQUEUE, *[[f"sqlite:///{path}", 0, 1]] * 2)
+    lines = at_once(ENQUEUE, *[[address, 0, 1]] * 2)
     assert len(lines) == 2
     assert len(set(lines)) == 1
-    assert len(store.Store(f"sqlite:///{path}").runs()) == 1
+    assert len(store.Store(address).runs()) == 1
 
 
-def test_two_processes_fill_the_queue(db: store.Store, path: pathlib.Path) -> None:
+def test_two_processes_fill_the_queue(db: store.Store, address: str) -> None:
     """Of twelve different requests from two processes exactly eight wait."""
-    url = f"sqlite:///{path}"
-    lines = at_once(ENQUEUE, [url, 0, 6], [url, 6, 12])
+    lines = at_once(ENQUEUE, [address, 0, 6], [address, 6, 12])
     assert sum(line.startswith("refused 8 trainings wait") for line in lines) == 4
     assert len(db.runs()) == 8
+
+
+def test_twelve_press_at_once(db: store.Store) -> None:
+    """The same training asked for by twelve threads in the same moment is one run."""
+    gate = threading.Barrier(12)
+
+    def press(_: int) -> str:
+        gate.wait()
+        return examples.enqueue(db).id
+
+    with concurrent.futures.ThreadPoolExecutor(12) as threads:
+        assert len(set(threads.map(press, range(12)))) == 1
+    assert len(db.runs()) == 1
 
 
 def test_two_threads_fill_the_queue(db: store.Store) -> None:

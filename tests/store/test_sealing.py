@@ -85,7 +85,7 @@ def test_changed_drawing_is_left_out(db: store.Store, path: pathlib.Path) -> Non
 def test_no_flipped_bit_shows_another_number(
     db: store.Store, path: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    """Of 200 files with one bit flipped each run is as it was, unreadable, missing, or refused."""
+    """Of 100 files with one bit flipped each run is as it was, unreadable, missing, or refused."""
     whole = {examples.finished(db, seed): seed for seed in range(3)}
     facts = {run.id: dataclasses.replace(run, artifacts=frozenset()) for run in db.runs()}
     db.close()
@@ -95,7 +95,7 @@ def test_no_flipped_bit_shows_another_number(
     data, rng = path.read_bytes(), np.random.default_rng(0)
     other = tmp_path / "flipped.sqlite3"
     seen = {"as it was": 0, "unreadable": 0, "refused": 0}
-    for place in rng.integers(0, 8 * len(data), 200):
+    for place in rng.integers(0, 8 * len(data), 100):
         flipped = bytearray(data)
         flipped[place // 8] ^= 1 << place % 8
         for leftover in tmp_path.glob("flipped.sqlite3*"):
@@ -114,5 +114,5 @@ def test_no_flipped_bit_shows_another_number(
             seen[kind] += 1
             assert same or run.status == "unreadable", place
     assert whole.keys() == facts.keys()
-    assert seen["as it was"] > 300
+    assert seen["as it was"] > 150
     assert seen["unreadable"] > 0

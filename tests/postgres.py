@@ -1,0 +1,90 @@
+"""A Postgres of the tests' own: a cluster in a temporary folder that ends with them."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+NOBODY = "nobody"  # the server refuses to run as root
+
+
+class Cluster:
+    """A server on a port of this machine, with one database that each test finds empty."""
+
+    def __init__(self, folder: pathlib.Path, programs: pathlib.Path) -> None:
+        self.folder, self._programs = folder, programs
+        self._user = NOBODY if os.geteuid() == 0 else None
+        self._process: subprocess.Popen | None = None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._run("initdb", "-D", str(folder / "data"), "-U", "tests", "-A", "trust", "--no-sync")
+
+    @property
+    def url(self) -> str:
+        """The address of its database."""
+        return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = ["-c", "fsync=off", "-c", "max_connections=200", "-k", str(self.folder)]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self.folder / "data", "-p", str(self.port),
+             "-h", "127.0.0.1", *options],
+            user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        given_up = time.monotonic() + 30
+        while True:
+            with contextlib.suppress(sa.exc.OperationalError):
+                self._ask("SELECT 1")
+                return
+            if time.monotonic() > given_up:
+                raise TimeoutError("Postgres did not start")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the server, and every connection with it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # a fast shutdown
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def empty(self) -> None:
+        """Remove everything from its database."""
+        self._ask("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    def _ask(self, statement: str) -> None:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [self._programs / program, *arguments]
+        subprocess.run(command, user=self._user, cwd="/", check=True, capture_output=True)
+
+
+def programs() -> pathlib.Path | None:
+    """Find the server's programs: Debian keeps them away from the path."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    other = shutil.which("initdb")
+    return found[-1].parent if found else pathlib.Path(other).parent if other else None
+
+
+@contextlib.contextmanager
+def cluster(folder: pathlib.Path) -> Iterator[Cluster]:
+    """Run a server while something is tested."""
+    server = Cluster(folder, programs())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
