@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mnistdash import artifacts, datasets, engine, outliers, recipes, settings, store
+from mnistdash import artifacts, datasets, outliers, recipes, settings, store, trainer
 from mnistdash.bringing import command as bringing
 from mnistdash.datasets import command as data
 
@@ -100,7 +100,7 @@ def _trained(db: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -
     recipes.check_fits(recipe, datasets.load(dataset).num_train)
     run_id = db.enqueue(recipe, dataset, name=name).id
     with _progress_shown() as on_progress:
-        engine.perform(run_id, db.url, on_progress=on_progress)
+        trainer.perform(run_id, db.url, on_progress=on_progress)
     run = db.run(run_id)
     if run is not None and run.under_way:
         raise ValueError(f"The same training is under way already, as run {run.id}.")

@@ -48,6 +48,8 @@ def read_arrays(data: bytes) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
+    except MemoryError:
+        raise
     except Exception:  # numpy and zipfile answer damage with a dozen kinds of exception
         raise ValueError("The arrays are damaged.") from None
 

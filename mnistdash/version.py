@@ -20,10 +20,10 @@ def text() -> str:
     files that this process did not read.
     """
     commit = _commit()
-    return f"{_number()} ({commit})" if commit else _number()
+    return f"{number()} ({commit})" if commit else number()
 
 
-def _number() -> str:
+def number() -> str:
     """Read the version of these files: an installation may be of others."""
     try:
         project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

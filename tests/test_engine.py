@@ -1,8 +1,11 @@
 """The engine with a real Dask worker that really trains."""
 
+import contextlib
 import os
 import pathlib
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -144,6 +147,57 @@ def test_a_stopped_worker_is_given_up_and_replaced(
     assert db.run(next_id).status == "finished"
 
 
+def test_stop_ends_a_worker_that_hangs(db: store.Store, trainer: engine.Engine) -> None:
+    """A stopped process hears nothing; Stop ends its run within six seconds all the same."""
+    run_id = _ask(db, trainer, LONG)
+    _wait(lambda: _trained_epochs(db, run_id) >= 1)
+    _worker().send_signal(signal.SIGSTOP)
+    db.request_cancel(run_id)
+    assert _wait(lambda: not db.run(run_id).under_way) < 6.0
+    assert db.run(run_id).status == "cancelled"
+
+
+@pytest.mark.parametrize("name", ["nanny", "scheduler"])
+def test_killed_process_of_dask_comes_again(
+    db: store.Store, trainer: engine.Engine, name: str
+) -> None:
+    """It is missed within five seconds, its run can be resumed, and what waits is trained."""
+    _wait(lambda: trainer.ready)
+    run_id = _ask(db, trainer, LONG)
+    _wait(lambda: _trained_epochs(db, run_id) >= 1)
+    waits = _ask(db, trainer, SHORT)
+    left = psutil.Process().children(recursive=True)
+    trainer._cluster._own[name].kill()
+    assert _wait(lambda: trainer.remark is not None) < 5.0
+    assert _wait(lambda: not db.run(run_id).under_way) < 5.0
+    assert db.run(run_id).resumable
+    _wait(lambda: db.run(waits).finished)
+    assert trainer.remark is None
+    assert not any(map(_alive, left))
+
+
+def test_nobody_else_reaches_the_trainer(trainer: engine.Engine) -> None:
+    """Whoever has no certificate is refused by every port that its processes listen on."""
+    _wait(lambda: trainer.ready)
+    ports = {
+        connection.laddr.port
+        for process in psutil.Process().children(recursive=True)
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert len(ports) >= 3  # the scheduler's, the nanny's and the worker's
+    stranger = ssl.create_default_context()
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+    for port in ports:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=1)
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert b"200" not in plain.recv(100)
+        with pytest.raises((ssl.SSLError, ConnectionError)):  # noqa: PT012 - late in TLS 1.3
+            told = stranger.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
+            told.recv(1)
+
+
 def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:
     """Scheduler, nanny and worker end themselves when the process that started them is killed."""
     script = (
@@ -151,7 +205,7 @@ def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:
         "from mnistdash import engine, store\n"
         "started = engine.Engine(store.Store(sys.argv[1]))\n"
         "started.submit('no-run')\n"  # it wakes
-        "while not (started._client and started._client.nthreads()): time.sleep(0.1)\n"
+        "while not (started._cluster and started._cluster.workers()): time.sleep(0.1)\n"
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )

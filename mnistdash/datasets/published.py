@@ -186,7 +186,7 @@ def _read_npz(path: pathlib.Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
             if missing:
                 raise _damaged(path, f"it has no array `{missing[0]}`")
             return {key: archive[key] for key in keys}
-    except errors.DataError:
+    except (errors.DataError, MemoryError):
         raise
     except Exception as error:  # the formats inside answer damage with a dozen kinds of exception
         pickled = "pickle" in str(error)

@@ -3,7 +3,7 @@
 from mnistdash.store import archive, drawings, images
 from mnistdash.store.database import default_url
 from mnistdash.store.drawings import MAX_DRAWINGS
-from mnistdash.store.errors import StoreError
+from mnistdash.store.errors import StoreError, Unreachable
 from mnistdash.store.images import share as share_images
 from mnistdash.store.rows import BROUGHT, RESUMABLE, STATUSES, UNDER_WAY, Drawing, Live, Run
 from mnistdash.store.runs import ID_PATTERN, MAX_WAITING, STALE_SECONDS
@@ -22,6 +22,7 @@ __all__ = [
     "Run",
     "Store",
     "StoreError",
+    "Unreachable",
     "default_url",
     "share_images",
 ]

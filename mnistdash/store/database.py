@@ -72,7 +72,7 @@ class Database:
                 ' pip install "psycopg[binary]".'
             ) from None
         except sa.exc.SQLAlchemyError as error:
-            raise errors.StoreError(errors.sentence(error)) from error
+            raise errors.told(error) from error
 
     def close(self) -> None:
         """Give up every connection; the next question opens new ones."""
@@ -94,7 +94,7 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            raise errors.StoreError(errors.sentence(error)) from error
+            raise errors.told(error) from error
 
     def _version(self, connection: sa.Connection) -> int | None:
         """Return a number that stays while nobody writes, `None` where there is none.

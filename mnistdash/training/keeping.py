@@ -18,6 +18,11 @@ _HISTOGRAM_BINS = 40
 _LEAST_PROB = 1e-7  # as Keras's cross-entropy takes it
 
 
+def all_finite(model: keras.Model) -> bool:
+    """Tell whether every weight is still a number."""
+    return all(np.isfinite(value).all() for value in values(model).values())
+
+
 def values(model: keras.Model) -> dict[str, np.ndarray]:
     """Return the weights of a model by their paths."""
     return {variable.path: variable.value.numpy() for variable in model.weights}

@@ -219,7 +219,9 @@ class _Session:
             seconds=self._watch.seconds() - began,
         )
         self.history.append(epoch)
-        if epoch.loss is None or (self._recipe.validation and val_loss is None):
+        lost = epoch.loss is None or (self._recipe.validation and val_loss is None)
+        # The last step's loss is that of before it: what it made of the weights shows in them.
+        if lost or not keeping.all_finite(self._model):
             raise progress.Diverged
         if self._best_epoch() == number:
             self._best = keeping.values(self._model)
@@ -323,6 +325,8 @@ class _Session:
         model = keeping.litert_model(self._model)
         self._watch.still_here()
         probs = classifier.Classifier(model, threads=2).probs(self._dataset.x_test)
+        if not np.isfinite(probs).all():  # finite weights so large that their sums are not
+            raise progress.Diverged
         truth = self._dataset.y_test
         errors = int((probs.argmax(axis=1) != truth).sum())
         end = keeping.values(self._model)

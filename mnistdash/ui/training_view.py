@@ -29,7 +29,9 @@ _FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just aske
 
 def train_button(wish: recipe_form.Wish) -> None:
     """Offer to train what the form says, and say how long it takes or why it can't be had."""
-    trouble = state.open_engine().trouble
+    trainer = state.open_engine()
+    trainer.visit()
+    trouble = trainer.trouble
     start_here, remark = st.columns((1, 3), vertical_alignment="center")
     start_here.button(
         "Train",
@@ -42,8 +44,8 @@ def train_button(wish: recipe_form.Wish) -> None:
     )
     refused = session.take(_TROUBLE)
     with remark:
-        if trouble or refused or wish.trouble:
-            said = words.sentence(trouble or refused or wish.trouble)
+        if trouble or refused or wish.trouble or trainer.remark:
+            said = words.sentence(trouble or refused or wish.trouble or trainer.remark)
             st.warning(said, icon=":material/warning:")
         elif wish.recipe is None:
             st.caption(f"Can't be read: {', '.join(wish.unread)}")

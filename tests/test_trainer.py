@@ -1,4 +1,4 @@
-"""What the engine makes of reports and failures, without a worker; `test_engine` has one."""
+"""What the trainer makes of reports and failures, without a worker; `test_engine` has one."""
 
 import errno
 import pathlib
@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from mnistdash import datasets, engine, recipes, store
+from mnistdash import datasets, recipes, store, trainer
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mnistdash import datasets, engine, recipes, store
 )
 def test_reason_is_a_sentence(error: Exception, sentence: str) -> None:
     """Our own words are kept, others become plain ones without a path."""
-    reason = engine._reason(error)
+    reason = trainer._reason(error)
     assert sentence in reason
     assert "/" not in reason
     assert len(reason) <= 300
@@ -40,9 +40,9 @@ def db(tmp_path: pathlib.Path) -> store.Store:
 
 def reported(db: store.Store, reports: int, monkeypatch: pytest.MonkeyPatch) -> store.Run:
     """Report so many steps of one epoch as fast as they come."""
-    monkeypatch.setattr(engine, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "REPORT_SECONDS", 0.0)
     run = db.enqueue(recipes.Recipe(epochs=1), "mnist", name="run")
-    reporter = engine._Reporter(db, run, None)
+    reporter = trainer._Reporter(db, run, None)
     for step in range(reports):
         reporter.progress(
             types.SimpleNamespace(
@@ -72,7 +72,7 @@ def test_reports_are_no_more_than_a_few_a_second(db: store.Store) -> None:
     """Of a burst of a thousand reports one reaches the store, and all reach the listener."""
     heard: list[object] = []
     run = db.enqueue(recipes.Recipe(), "mnist", name="run")
-    reporter = engine._Reporter(db, run, heard.append)
+    reporter = trainer._Reporter(db, run, heard.append)
     for step in range(1000):
         reporter.progress(
             types.SimpleNamespace(
@@ -81,13 +81,13 @@ def test_reports_are_no_more_than_a_few_a_second(db: store.Store) -> None:
         )
     assert len(heard) == 1000
     assert len(db.run(run.id).live.samples) <= 2
-    assert 2 <= 1 / engine.REPORT_SECONDS <= 4
+    assert 2 <= 1 / trainer.REPORT_SECONDS <= 4
 
 
 def test_only_waiting_runs_are_performed(db: store.Store) -> None:
     """A run that ended, or is not there, is left alone before TensorFlow is touched."""
     run = db.enqueue(recipes.Recipe(), "mnist", name="run")
     db.request_cancel(run.id)
-    engine.perform(run.id, db.url)
-    engine.perform("unknown", db.url)
+    trainer.perform(run.id, db.url)
+    trainer.perform("unknown", db.url)
     assert db.run(run.id).status == "cancelled"
