@@ -4,16 +4,20 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mnistdash.ink import decoding, finding, finishing, refusals
+from mnistdash.ink import decoding, finishing, reading, refusals
+from mnistdash.ink.reading import Digit, LeftOut, Reading
 from mnistdash.ink.strokes import from_strokes, strokes_from_fabric
 
 __all__ = [
-    "digits_from_picture",
+    "Digit",
+    "LeftOut",
+    "Reading",
     "from_canvas",
     "from_picture",
     "from_strokes",
     "is_animation",
     "plain_resize",
+    "read_picture",
     "strokes_from_fabric",
 ]
 
@@ -57,26 +61,30 @@ def from_picture(data: bytes) -> refusals.Image8:
     """
     plane, _ = decoding.decode(data)
     with refusals.refusing(refusals.NO_DIGIT):
-        blobs = finding.find(plane)
-        return finishing.finish(finding.cut_out(blobs[0], alone=True))
+        return reading.one_digit(plane)
 
 
-def digits_from_picture(data: bytes) -> refusals.Image8:
-    """Find several digits, written apart from each other, in reading order.
+def read_picture(
+    data: bytes,
+    *,
+    probs: reading.Probs | None = None,
+    digit_probs: reading.Probs | None = None,
+) -> reading.Reading:
+    """Find all digits in a picture, one or several, in reading order.
 
     Args:
         data: a PNG, JPEG, WebP, BMP or GIF file; of an animation, its first picture.
-
-    Returns:
-        uint8 (k, 28, 28), ink 255 on ground 0, k at least 1.
+        probs: a classifier's, uint8 (n, 28, 28) to float32 (n, 10), to ask what makes one digit;
+            `None` decides on shapes alone.
+        digit_probs: `classifier.digit_probs`, uint8 (n, 28, 28) to float32 (n,), to tell digits
+            from writing; `None` takes writing for digits.
 
     Raises:
         ValueError: the file can't be used, or there is no digit in it.
     """
     plane, _ = decoding.decode(data)
     with refusals.refusing(refusals.NO_DIGIT):
-        blobs = finding.in_reading_order(finding.apart(finding.find(plane)))
-        return np.stack([finishing.finish(finding.cut_out(blob, alone=False)) for blob in blobs])
+        return reading.read(plane, probs, digit_probs)
 
 
 def is_animation(data: bytes) -> bool:

@@ -27,6 +27,7 @@ SIGNATURES = {
     "BMP": b"BM",
     "WEBP": b"RIFF",
 }
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -51,6 +52,8 @@ def opened(data: bytes, formats: Sequence[str]) -> Image.Image:
     if len(data) > MAX_BYTES:
         raise refusals.Refusal(refusals.TOO_MANY_BYTES)
     kind = next((name for name in formats if data.startswith(SIGNATURES[name])), None)
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+        raise refusals.Refusal(refusals.HEIC)
     if kind is None or (kind == "WEBP" and data[8:12] != b"WEBP"):
         raise refusals.Refusal(refusals.NOT_A_PICTURE)
     with refusals.refusing(refusals.INCOMPLETE):

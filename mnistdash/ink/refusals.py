@@ -14,6 +14,11 @@ BAD_ARRAY = "The picture must be uint8 of shape (h, w), (h, w, 3) or (h, w, 4)."
 NOT_A_PICTURE = (
     "This is not a PNG, JPEG, WebP, BMP or GIF picture. Save the picture as one of these."
 )
+HEIC = (
+    "This is a HEIC picture, the iPhone's own format, which can't be read here. On the iPhone "
+    "choose Settings, Camera, Formats, Most Compatible and take it again, send it as JPEG, or "
+    "take a screenshot of it."
+)
 INCOMPLETE = "The file is incomplete or damaged. Send or save the picture again."
 TOO_MANY_BYTES = "The file is larger than 10 MB. Save the picture smaller."
 TOO_LARGE = (

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from mnistdash import ink, store
+from mnistdash import classifier, ink, store
 from mnistdash.ink import decoding
 from mnistdash.ui import drawing, gallery, state, why, words
 
@@ -18,12 +18,17 @@ def picture(runs: list[store.Run], upload: object) -> None:
         )
         return
     try:
-        images = ink.digits_from_picture(upload.getvalue())
+        probs = classifier.starter().probs
+        reading = ink.read_picture(
+            upload.getvalue(), probs=probs, digit_probs=classifier.digit_probs
+        )
         if ink.is_animation(upload.getvalue()):
             st.caption("This is an animation. Its first picture is read.")
     except ValueError as error:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
         return
+    st.caption(reading.note)
+    images = reading.images
     if len(images) == 1:
         why.why(drawing.answered(runs, images[0], plain=None, strokes=[]))
         return

@@ -77,20 +77,6 @@ def test_size_of_the_picture_does_not_matter(side: int) -> None:
     )
 
 
-def test_digits_are_read_in_rows() -> None:
-    """Four digits in two rows come back from the left and from the top."""
-    one = [[(0, 0), (0, 90)]]
-    sheet = pictures.page(pictures.SEVEN, side=400, at=(60, 50))
-    sheet = np.minimum(sheet, pictures.page(one, side=400, at=(260, 60)))
-    sheet = np.minimum(sheet, pictures.page(one, side=400, at=(90, 250)))
-    sheet = np.minimum(sheet, pictures.page(pictures.SEVEN, side=400, at=(240, 240)))
-    images = ink.digits_from_picture(pictures.saved(sheet))
-    expected = [ink.from_strokes(strokes) for strokes in (pictures.SEVEN, one, one, pictures.SEVEN)]
-    assert images.shape == (4, 28, 28)
-    assert images.dtype == np.uint8
-    assert all(pictures.likeness(*pair) > 0.9 for pair in zip(images, expected, strict=True))
-
-
 @pytest.mark.parametrize(
     "picture",
     [
@@ -105,6 +91,6 @@ def test_digits_are_read_in_rows() -> None:
 )
 def test_pictures_without_a_digit_are_refused(picture: np.ndarray) -> None:
     """Plain, shaded and ruled paper and noise hold no digit."""
-    for read in (ink.from_picture, ink.digits_from_picture):
+    for read in (ink.from_picture, ink.read_picture):
         with pytest.raises(ValueError, match="No digit was found"):
             read(pictures.saved(picture))

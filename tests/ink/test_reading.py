@@ -1,0 +1,106 @@
+"""Pictures as people send them are read whole, and what is no digit is left out and said."""
+
+import json
+import pathlib
+
+import cv2
+import numpy as np
+import pytest
+
+from mnistdash import classifier, ink
+from tests.ink import pictures
+
+CASES = pathlib.Path(__file__).parent / "cases"
+EXPECTED = {name: digits for name, digits in json.loads((CASES / "cases.json").read_text()).items()}
+READ = sorted(name for name, digits in EXPECTED.items() if digits)
+# Found, and read as another digit by the model: slashed zeros, and one 4 that is nearly a 6.
+MISREAD = {name: 1 for name in READ if name.startswith(("slashed-zero", "thirty-five"))}
+ONE, FIVE = [[(0, 0), (0, 100)]], [[(0, 30), (0, 50), (50, 60), (50, 90), (0, 100)]]
+
+
+def read(data: bytes) -> ink.Reading:
+    """Read a picture with the models that the dashboard asks."""
+    probs = classifier.starter().probs
+    return ink.read_picture(data, probs=probs, digit_probs=classifier.digit_probs)
+
+
+def sheet(*placed: tuple[list, tuple[int, int]], size: int = 400, pen: int = 10) -> np.ndarray:
+    """A page with several drawings, each strokes and a place."""
+    pages = [pictures.page(strokes, side=size, at=at, pen=pen) for strokes, at in placed]
+    return np.min(pages, axis=0)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_case_is_read_whole(name: str) -> None:
+    """Open fours, flagged fives, figures with axes and whole pages give their digits, in order."""
+    images = read((CASES / name).read_bytes()).images
+    assert len(images) == len(EXPECTED[name])
+    labels = classifier.starter().probs(images).argmax(axis=1)
+    assert np.count_nonzero(labels != EXPECTED[name]) <= MISREAD.get(name, 0)
+
+
+@pytest.mark.parametrize("name", [name for name in READ if len(EXPECTED[name]) == 1])
+def test_both_ways_of_reading_agree_on_one_digit(name: str) -> None:
+    """A picture of one digit gives the very image that it gives where one digit is asked for."""
+    data = (CASES / name).read_bytes()
+    assert (read(data).images == ink.from_picture(data)).all()
+
+
+def test_line_of_writing_is_left_out_and_said() -> None:
+    """Above ten digits stands a line of letters: ten are read, and the line is named."""
+    reading = read((CASES / "words-above.jpg").read_bytes())
+    assert ink.LeftOut(1, "line of writing") in reading.left_out
+    assert "1 line of writing" in reading.note
+
+
+def test_dot_is_no_digit() -> None:
+    """One dot on paper holds too little ink, for both ways of reading."""
+    for way in (ink.from_picture, read):
+        with pytest.raises(ValueError, match="No digit was found"):
+            way((CASES / "dot.png").read_bytes())
+
+
+def test_heic_is_named_with_the_way_out() -> None:
+    """An iPhone's own format is refused by its name, with where the iPhone changes it."""
+    for way in (ink.from_picture, read):
+        with pytest.raises(ValueError, match=r"HEIC.*Most Compatible"):
+            way((CASES / "phone.heic").read_bytes())
+
+
+def test_digits_are_read_in_rows() -> None:
+    """Four digits in two rows come back from the left and from the top, each with its box."""
+    seven = pictures.SEVEN
+    drawn = [(seven, (60, 50)), (ONE, (260, 60)), (ONE, (90, 250)), (seven, (240, 240))]
+    reading = ink.read_picture(pictures.saved(sheet(*drawn)))
+    expected = [ink.from_strokes(strokes) for strokes, _ in drawn]
+    assert reading.images.shape == (4, 28, 28)
+    assert reading.images.dtype == np.uint8
+    assert all(
+        pictures.likeness(*pair) > 0.9 for pair in zip(reading.images, expected, strict=True)
+    )
+    for digit, (_, at) in zip(reading.digits, drawn, strict=True):
+        assert np.array(digit.box[:2]) * 400 == pytest.approx(np.array(at) - 5, abs=4)
+
+
+def test_the_other_way_is_offered_and_swapped() -> None:
+    """A five whose flag nearly touches is one digit; as several it is two, and back."""
+    flag = [[(10, 8), (60, 6)]]
+    picture = sheet((FIVE, (100, 100)), (flag, (102, 100)), size=300)
+    reading = read(pictures.saved(picture))
+    assert len(reading.digits) == 1
+    if reading.other:
+        assert len(reading.swapped().digits) == len(reading.other) > 1
+        assert reading.swapped().swapped().digits == reading.digits
+
+
+def test_rules_frames_and_dots_are_no_digits() -> None:
+    """A 7 in a frame with an underline and dots beside it is one digit."""
+    picture = sheet((pictures.SEVEN, (150, 120)))
+    cv2.rectangle(picture, (30, 30), (370, 370), 40, 3)
+    cv2.line(picture, (120, 270), (300, 270), 40, 4)
+    for x in (60, 80, 100):
+        cv2.circle(picture, (x, 330), 4, 40, -1)
+    reading = read(pictures.saved(picture))
+    assert len(reading.digits) == 1
+    assert pictures.likeness(reading.images[0], ink.from_strokes(pictures.SEVEN)) > 0.9
+    assert {some.what for some in reading.left_out} >= {"line"}
