@@ -10,7 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mnistdash import artifacts, datasets, outliers, recipes, settings, store, trainer
+from mnistdash import (
+    artifacts,
+    datasets,
+    outliers,
+    recipes,
+    settings,
+    store,
+    study,
+    trainer,
+)
 from mnistdash.bringing import command as bringing
 from mnistdash.datasets import command as data
 
@@ -87,6 +96,8 @@ def _train(options: argparse.Namespace) -> int:
     recipe = dataclasses.replace(preset.recipe, classes=classes, **changes)
     db = store.Store(store.default_url())
     run = _trained(db, recipe, name, preset.name)
+    db.request_study(run.id)
+    study.perform(run.id, db.url)
     facts = _facts(run)
     if options.json:
         print(json.dumps(facts))

@@ -19,6 +19,7 @@ ANSWERS = "answers.npz"  # of the test images, where the probabilities are not k
 LABELS = "labels.npy"  # of the test images, uint8 (n,)
 CHECKPOINT = "checkpoint.npz"
 HISTOGRAMS = "histograms.json"
+FEATURES = "features-"  # what their names begin with
 _EPOCH = re.compile(r"epoch-([0-9]{3})\.npz")
 
 
@@ -30,6 +31,14 @@ def epoch(number: int) -> str:
 def epochs(names: Sequence[str] | frozenset[str]) -> tuple[int, ...]:
     """Return the epochs, counted from 0, whose answers are among some artifacts."""
     return tuple(sorted(int(found[1]) for name in names if (found := _EPOCH.fullmatch(name))))
+
+
+def features(sha256: str) -> str:
+    """Return the name under which the features of the training images with a hash are kept.
+
+    Those of images that were replaced since have another name.
+    """
+    return f"{FEATURES}{sha256[:16]}.npz"
 
 
 def write_arrays(arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> bytes:

@@ -1,13 +1,14 @@
-"""Where trainings run: waiting runs are sent to a worker, and each of them comes to an end."""
+"""Where trainings and studies run: each is sent to a worker, and comes to an end."""
 
 import atexit
 import logging
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnistdash import cluster, store, trainer
+from mnistdash import cluster, store, study, trainer
 from mnistdash.bringing import answers
 
 if TYPE_CHECKING:
@@ -33,12 +34,16 @@ class Engine:
     It starts in the background; runs submitted meanwhile are sent when it is up. A run is sent
     only when a worker is free: Dask counts a killed worker against every task it was given. A
     scheduler or nanny that is killed is noticed within two seconds, and started anew.
+
+    Runs are studied when none waits.
     """
 
     def __init__(self, db: store.Store) -> None:
         self._db = db
         self._waiting: list[str] = []
         self._futures: dict[str, distributed.Future] = {}
+        self._to_study: list[str] = []
+        self._studies: dict[str, distributed.Future] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._cluster: cluster.Cluster | None = None
@@ -82,6 +87,13 @@ class Engine:
             if run_id not in self._waiting:
                 self._waiting.append(run_id)
         self._wake.set()
+
+    def study(self, run_id: str) -> None:
+        """Have a run studied, unless it is wanted or under way already."""
+        if self._db.request_study(run_id):
+            with self._lock:
+                self._to_study.append(run_id)
+            self._wake.set()
 
     def check(self, about: bytes) -> bytes:
         """Let a worker's machine look at a model from elsewhere, in a process of its own.
@@ -140,7 +152,9 @@ class Engine:
             self._start()
         if self._cluster is not None:
             self._look_after()
+            self._look_after_studies()
             self._send_next()
+            self._send_study()
             if not self._is_wanted():
                 self._go_home()
         self._keep_waiting_alive()
@@ -150,7 +164,8 @@ class Engine:
         if self._closed or time.monotonic() < self._not_before:
             return False
         visited = time.monotonic() - self._visited < _IDLE_SECONDS
-        return bool(self._waiting or self._futures or visited or self._again)
+        work = self._waiting or self._futures or self._to_study or self._studies
+        return bool(work or visited or self._again)
 
     def _start(self) -> None:
         try:
@@ -178,6 +193,8 @@ class Engine:
         self._go_home()
         for run_id in futures:
             self._close_lost(self._db.run(run_id), LOST)
+        studies, self._studies = self._studies, {}
+        self._to_study += studies
 
     def _send_next(self) -> None:
         """Give each free worker the run that waited longest.
@@ -185,7 +202,7 @@ class Engine:
         One that was sent before waits until that sending has ended.
         """
         workers = self._cluster.workers()
-        while len(self._futures) < len(workers):
+        while self._has_room(workers):
             with self._lock:
                 run_id = next((each for each in self._waiting if each not in self._futures), None)
                 if run_id is None:
@@ -202,6 +219,38 @@ class Engine:
             future.add_done_callback(lambda _: self._wake.set())
             self._futures[run_id] = future
 
+    def _has_room(self, workers: Sequence[str]) -> bool:
+        return len(self._futures) + len(self._studies) < len(workers)
+
+    def _send_study(self) -> None:
+        """Give a worker that has nothing to train the run that is to be studied first."""
+        workers = self._cluster.workers()
+        with self._lock:
+            run_id = self._to_study[0] if self._to_study and self._has_room(workers) else None
+        if run_id is None:
+            return
+        future = self._cluster.client.submit(
+            study.perform, run_id, self._db.url, pure=False, workers=workers
+        )
+        future.add_done_callback(lambda _: self._wake.set())
+        self._studies[run_id] = future
+        self._to_study.remove(run_id)
+
+    def _look_after_studies(self) -> None:
+        """Send again what gave way to a training, and name the end of what was lost."""
+        for run_id, future in list(self._studies.items()):
+            if future.done():
+                del self._studies[run_id]
+                if future.status != "finished":
+                    self._db.abandon_study(run_id, "The worker stopped unexpectedly; see the log.")
+                elif not future.result():
+                    self._to_study.append(run_id)
+        told = {run_id: self._db.study(run_id) for run_id in self._studies}
+        begun = [run_id for run_id, found in told.items() if found is None or found.share]
+        waiting = [*self._to_study, *(told.keys() - begun)]
+        if waiting:  # a worker gives its own signs of life once it has begun
+            self._db.keep_studies_alive(waiting)
+
     def _look_after(self) -> None:
         """Keep what was sent alive until it begins, name its end, and end what won't stop."""
         for run_id, future in list(self._futures.items()):
@@ -209,6 +258,9 @@ class Engine:
             if future.done():
                 if future.status != "finished":
                     self._close_lost(run, ENDED)
+                ended = self._db.run(run_id)  # since it was asked above
+                if ended is not None and ended.finished:
+                    self.study(run_id)
                 del self._futures[run_id]
                 self._stubborn.pop(run_id, None)
             elif run is None or run.cancel or not run.under_way:

@@ -6,7 +6,7 @@ import numpy as np
 
 PATCH = 5  # cells, square
 STRIDE = 2
-MAX_MAPS = 16  # of one layer
+MAX_MAPS = 12  # of one layer: a row of tiles
 # Thresholds chosen by tests/benchmarks/doubt.py on digits that no starter was trained on.
 FLAT_BELOW = 0.85
 UNSTEADY_BELOW = 0.75
@@ -51,7 +51,7 @@ def activation_pictures(activations: Mapping[str, np.ndarray]) -> dict[str, np.n
         activations: by layer name, float32 of the layer's output shape; flat ones are left out.
 
     Returns:
-        By layer name, uint8 `(k, 28, 28)` with k up to 16, each layer's largest value at 255.
+        By layer name, uint8 `(k, 28, 28)` with k up to 12, each layer's largest value at 255.
     """
     return {
         name: _as_pictures(maps)
@@ -66,25 +66,6 @@ def _as_pictures(maps: np.ndarray) -> np.ndarray:
     cells = np.arange(28) * maps.shape[0] // 28  # nearest neighbour: cells stay cells
     enlarged = strongest[:, cells][:, :, cells]
     return (255 * enlarged / max(float(enlarged.max()), 1e-9)).astype(np.uint8)
-
-
-def nearest(features: np.ndarray, feature: np.ndarray, count: int) -> np.ndarray:
-    """Find the most alike by the cosine of their features.
-
-    Args:
-        features: float32 `(n, d)`.
-        feature: float32 `(d,)`.
-        count: how many to return.
-
-    Returns:
-        Indices into `features`, the most alike first, int64 `(count,)`.
-    """
-    alike = _unit(features) @ _unit(feature)
-    return np.argsort(-alike, kind="stable")[:count]
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-9)
 
 
 def variants(image: np.ndarray) -> np.ndarray:

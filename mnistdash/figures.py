@@ -14,7 +14,6 @@ from plotly import subplots
 CONFIG = {"displayModeBar": False, "doubleClick": False}  # of every chart
 ACCENT = "#6D67F2"
 GREY = "#8A8A99"
-_ORANGE = "234, 88, 12"
 _GRID = "rgba(138, 138, 153, 0.25)"
 
 
@@ -46,41 +45,6 @@ def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
     said = f"Histograms of the weights at the start and at the end of the training: {layer_names}"
     figure = _calm(figure, height=220, said=said)
     return figure.update_layout(margin_t=36, legend={"y": -0.2, "yanchor": "top"})
-
-
-def occlusion(falls: np.ndarray, image: np.ndarray) -> go.Figure:
-    """Draw which pixels carry an answer, over the image itself.
-
-    Args:
-        falls: float32 `(28, 28)`, by how much the answer's probability falls when covered.
-        image: uint8 `(28, 28)`.
-    """
-    figure = go.Figure(
-        [
-            go.Heatmap(
-                z=np.where(image > 0, image, np.nan),
-                colorscale=[[0, "rgba(138, 138, 153, 0)"], [1, "rgba(138, 138, 153, 1)"]],
-                showscale=False,
-                hoverinfo="skip",
-            ),
-            go.Heatmap(
-                z=np.maximum(falls, 0),
-                zmin=0,
-                zmax=max(float(falls.max()), 0.05),
-                colorscale=[[0, f"rgba({_ORANGE}, 0)"], [1, f"rgba({_ORANGE}, 0.85)"]],
-                showscale=False,
-                hovertemplate="covered: −%{z:.2f}<extra></extra>",
-            ),
-        ]
-    )
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
-    row, column = np.unravel_index(falls.argmax(), falls.shape)
-    said = (
-        "The image, orange where covering it makes the answer less probable: most at row"
-        f" {row}, column {column}, by {max(float(falls.max()), 0):.2f}"
-    )
-    return _calm(figure, height=260, said=said)
 
 
 def _calm(figure: go.Figure, *, height: int, said: str | None = None) -> go.Figure:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from mnistdash import engine, recipes, store
+from mnistdash import artifacts, datasets, engine, recipes, store
 
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=2)
 # About 0.2 s an epoch, so that there is a middle to be disturbed in.
@@ -68,7 +68,10 @@ def test_a_run_is_trained_to_its_end(db: store.Store, trainer: engine.Engine) ->
     run = db.run(run_id)
     assert (run.status, len(run.history)) == ("finished", 2)
     assert run.test_errors == round((1 - run.test_accuracy) * 500)
+    features = artifacts.features(datasets.load("optdigits").sha256)
+    _wait(lambda: features in db.run(run_id).artifacts)  # once nothing waits to be trained
     assert sorted(db.run(run_id).artifacts) == [
+        features,
         "histograms.json",
         "labels.npy",
         "model.keras",

@@ -1,6 +1,5 @@
 """Figures as data: bars, numbers, and what each says without being seen."""
 
-import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -25,17 +24,8 @@ def test_weights_are_drawn_by_layer() -> None:
 # --- what holds of every figure -------------------------------------------------------------
 
 
-def pixel(value: int) -> np.ndarray:
-    """Build an image with one inked pixel, in row 2 and column 7."""
-    image = np.zeros((28, 28), np.uint8)
-    image[2, 7] = value
-    return image
-
-
 LAYERS = [{"layer": "1_dense8", "edges": [-1.0, 0.0, 1.0], "start": [3, 1], "end": [2, 2]}]
 FIGURES = {
-    "The image, orange where covering it makes the answer less probable: most at row 2, column 7,"
-    " by 0.50": figures.occlusion(pixel(1) * np.float32(0.5), pixel(200)),
     "Histograms of the weights at the start and at the end of the training: 1_dense8": (
         figures.weight_histograms(LAYERS)
     ),

@@ -119,6 +119,14 @@ class Run:
         return self.recipe.classes if self.recipe else None
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """How much of what is computed about a run is done, 0-1, or why that ended without a result."""
+
+    share: float
+    trouble: str | None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Drawing:
     """A drawing that a person kept, with its true label and what a run said of it then.

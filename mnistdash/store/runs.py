@@ -93,6 +93,7 @@ class Runs(database.Database):
         """Remove a run with all its artifacts."""
         with self._write() as connection:
             connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == run_id))
+            connection.execute(sa.delete(schema.studies).where(schema.studies.c.run_id == run_id))
             connection.execute(sa.delete(_runs).where(_runs.c.id == run_id))
 
     # --- a training's way through the store ---

@@ -84,6 +84,14 @@ images = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),  # a packed file of `datasets.kept`
 )
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("share", sa.Float, nullable=False),  # done, 0-1
+    sa.Column("alive_at", sa.Float, nullable=False),
+    sa.Column("trouble", sa.Text),  # why it ended without a result
+)
 
 _FIRST = "1"  # what `meta` says of a database without named migrations
 _NAMED = "2"
@@ -134,6 +142,7 @@ MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "runs are sealed": lambda connection: sealing.reseal(connection, runs),
     "drawings are sealed": lambda connection: sealing.reseal(connection, drawings),
     "artifacts are sealed": _seal_artifacts,
+    "runs can be studied": lambda connection: studies.create(connection, checkfirst=True),
 }
 
 

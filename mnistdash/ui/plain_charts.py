@@ -12,7 +12,10 @@ from PIL import Image
 from mnistdash.ui import words
 
 GREY = (138, 138, 153)
+ORANGE = (234, 88, 12)
 FAINT, STRONG = 0.06, 0.7  # light and dark numbers alike stay readable on it
+_STRONGEST = 0.85  # how opaque the orange may become: the ink shows through
+_LEAST_FALL = 0.05  # the fall that is shown strongest, where none is larger
 _EDGES = "".join(
     f'<span class="edge" style="grid-area:1/{at + 2}">{at}</span>'
     f'<span class="edge" style="grid-area:{at + 2}/1">{at}</span>'
@@ -62,6 +65,36 @@ def pixel_grid(pixels: bytes) -> str:
     )
 
 
+def covered(falls: np.ndarray, image: np.ndarray, answer: str) -> str:
+    """Write which pixels of an image carry its answer, as a map beside what it says.
+
+    Args:
+        falls: float32 `(28, 28)`, by how much the answer's probability falls when covered.
+        image: uint8 `(28, 28)`.
+        answer: the name of its class.
+    """
+    name, most = html.escape(answer), float(falls.max())
+    said = f"Orange: covering these pixels makes {name} less probable, by up to {most:.2f}"
+    if round(most, 2) <= 0:
+        said = f"Whichever pixels are covered, {name} stays as probable"
+    return (
+        f'<div class="covered"><img src="data:image/png;base64,{_heat(falls, image)}"'
+        f' alt="{said}"><p>{said}. Each pixel was covered with those around it, 5 by 5'
+        " (Zeiler and Fergus, 2014).</p></div>"
+    )
+
+
+def _heat(falls: np.ndarray, image: np.ndarray) -> str:
+    """Draw falls in orange over an image in grey, on a transparent ground: a PNG in base 64."""
+    heat = _STRONGEST * np.clip(falls / max(float(falls.max()), _LEAST_FALL), 0, 1)
+    ink = image / 255 * (1 - heat)  # what shows through
+    opacity = heat + ink
+    shares = np.stack([heat, ink]) / np.maximum(opacity, 1e-9)  # of the two colours
+    colours = np.tensordot(shares, np.array([ORANGE, GREY]), axes=(0, 0))  # (28, 28, 3)
+    pixels = np.dstack([colours, 255 * opacity])
+    return _png(Image.fromarray(np.rint(pixels).astype(np.uint8), "RGBA"))
+
+
 def _bars(class_name: str, of_class: Mapping[str, int], most: int) -> str:
     name = html.escape(class_name)
     return "".join(
@@ -84,6 +117,10 @@ def _shades(image: np.ndarray) -> str:
     picture = Image.fromarray(image).convert("P")
     picture.putpalette(bytes(256 * GREY))
     opacities = np.linspace(255 * FAINT, 255 * STRONG, 256).astype(np.uint8)
+    return _png(picture, transparency=opacities.tobytes())
+
+
+def _png(picture: Image.Image, **options: object) -> str:
     png = io.BytesIO()
-    picture.save(png, "PNG", transparency=opacities.tobytes())
+    picture.save(png, "PNG", **options)
     return base64.b64encode(png.getvalue()).decode()

@@ -1,14 +1,15 @@
-"""Why the model answers as it does: covered pixels, layers, and the nearest training images."""
+"""Why the model answers as it does: covered pixels, the nearest training images, and layers."""
 
 import dataclasses
 
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, explain, figures, store
-from mnistdash.ui import chart, gallery, session, state, words
+from mnistdash import datasets, explain, store
+from mnistdash.ui import gallery, plain_charts, session, state, words
 
 NEIGHBOURS = 12
+_POLL_SECONDS = 1.0
 _LAYER = "why_layer"  # session key: the name of the layer shown
 
 
@@ -23,41 +24,33 @@ class Answered:
 
 
 def why(answered: Answered | None) -> None:
-    """Show, on request, what an answer rests on; nothing without an answer."""
+    """Show, on request, what an answer rests on, a row each; nothing without an answer."""
     if answered is None or not st.toggle("Why?", key="why", persist_state="session"):
         return
-    covered, alike = st.columns((1, 2), gap="large")
-    with covered:
-        _occlusion(answered)
-    with alike:
-        _neighbours(answered)
+    _covered(answered)
+    _neighbours(answered)
     _layers(answered)
 
 
-def _occlusion(answered: Answered) -> None:
+def _covered(answered: Answered) -> None:
     st.subheader("Which pixels carry the answer")
     probs = state.load_classifier(answered.run.id).probs
     falls = explain.occlusion_map(probs, answered.image, answered.label)
-    chart.show(figures.occlusion(falls, answered.image), key="occlusion")
-    st.caption(
-        "Orange: covering these pixels makes"
-        f" {words.plain(answered.class_names[answered.label])} less probable"
-        " (Zeiler and Fergus, 2014)."
-    )
+    st.html(plain_charts.covered(falls, answered.image, answered.class_names[answered.label]))
 
 
 def _neighbours(answered: Answered) -> None:
     st.subheader("The most alike training images")
-    run = answered.run
+    # As the store knows it now: a study may have ended since the page ran.
+    run = state.open_store().run(answered.run.id) or answered.run
     try:
         dataset = datasets.load(run.dataset)
-        with st.spinner("Reading training images"):
-            features = state.load_features(run.id, run.dataset)
+        known = state.load_features(run, dataset)
     except (datasets.DataError, store.StoreError) as error:
-        st.caption(str(error))
+        st.caption(words.plain(str(error)))
         return
     feature = state.load_classifier(run.id).features(answered.image[np.newaxis])[0]
-    found = explain.nearest(features, feature, NEIGHBOURS)
+    found = known.nearest(feature, NEIGHBOURS)
     labels = [dataset.class_names[label] for label in dataset.y_train[found]]
     gallery.tiles(
         dataset.x_train[found],
@@ -67,10 +60,45 @@ def _neighbours(answered: Answered) -> None:
         ink=dataset.ink,
         key="neighbours",
     )
-    st.caption(
-        f"Of the first {words.images(len(features), 'training')}, the nearest by what the last"
-        " layer receives."
+    among = words.images(len(known), "training")
+    every = len(known) == len(dataset.x_train)
+    which = "all" if every else "the first"
+    st.caption(f"Of {which} {among}, the nearest by what the last layer receives.")
+    if not every:
+        _offer_all(run, dataset)
+
+
+def _offer_all(run: store.Run, dataset: datasets.Dataset) -> None:
+    """Let a person have all training images looked through, and show how far that is."""
+    study = state.open_store().study(run.id)
+    if study is not None and study.trouble is None:
+        st.fragment(_study_under_way, run_every=_POLL_SECONDS)(run.id)
+        return
+    if study is not None:
+        st.caption(words.plain(f"That could not be done for all: {study.trouble}"))
+    st.button(
+        f"Look among all {words.count(len(dataset.x_train))}",
+        icon=":material/search:",
+        on_click=_ask_for_all,
+        args=(run.id,),
+        help="Done once, and kept with the run.",
     )
+
+
+def _ask_for_all(run_id: str) -> None:
+    state.open_engine().study(run_id)
+
+
+def _study_under_way(run_id: str) -> None:
+    study = state.open_store().study(run_id)
+    if study is None or study.trouble is not None:
+        st.rerun()
+    trouble = state.open_engine().trouble
+    if trouble:
+        st.caption(words.plain(trouble))
+        return
+    said = "Looking through all training images"
+    st.progress(study.share, said if study.share else "Waiting for the worker")
 
 
 def _layers(answered: Answered) -> None:
@@ -83,7 +111,9 @@ def _layers(answered: Answered) -> None:
         return
     if session.get(_LAYER) not in pictures:
         session.put(_LAYER, next(iter(pictures)))
-    name = st.select_slider("Layer", list(pictures), key=_LAYER, persist_state="session")
+    name = st.select_slider(
+        "Layer", list(pictures), key=_LAYER, persist_state="session", label_visibility="collapsed"
+    )
     maps = pictures[name]
     gallery.tiles(
         maps,

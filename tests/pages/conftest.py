@@ -26,17 +26,22 @@ class Pages(pages_manager.PagesManager):
 
 
 class Trainer:
-    """An engine that only notes what it is asked to train."""
+    """An engine that only notes what it is asked to train and to study."""
 
     trouble: str | None = None
     ready = True
 
-    def __init__(self, _: store.Store) -> None:
+    def __init__(self, db: store.Store) -> None:
+        self._db = db
         self.submitted: list[str] = []
 
     def submit(self, run_id: str) -> None:
         """Note a run."""
         self.submitted.append(run_id)
+
+    def study(self, run_id: str) -> None:
+        """Note in the store that a study is wanted."""
+        self._db.request_study(run_id)
 
 
 @pytest.fixture(autouse=True, scope="module")

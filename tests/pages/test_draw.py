@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistdash import classifier, store
+from mnistdash import artifacts, classifier, store, study
 from mnistdash.ui import state
 from tests.pages import examples, screen
 
@@ -49,10 +49,51 @@ def test_why_offers_what_a_model_has(
     assert not at.exception
     said = screen.text(at)
     assert "Which pixels carry the answer" in said
-    assert ("Of the first 1 297 training images" in said) is tells_layers
+    assert ("Of all 1 297 training images" in said) is tells_layers
     assert ("strongest channels" in said) is tells_layers
     assert ("This model does not tell what its last layer receives." in said) is not tells_layers
     assert ("This model has no layers that keep the image's form." in said) is not tells_layers
+
+
+def test_all_training_images_are_looked_through_once(
+    mine: store.Run, db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first hundred at once; all after a press, when the worker has ended its study.
+
+    Features of images that were replaced since do not count.
+    """
+    monkeypatch.setattr(state, "NEIGHBOURS_AMONG", 100)
+    db.request_study(mine.id)
+    db.finish_study(mine.id, artifacts.features("0" * 64), b"of other images")
+    at = screen.open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.session_state["sample_digit"] = ("optdigits", 0)
+    at.session_state["why"] = True
+    at.run()
+    assert "Of the first 100 training images" in screen.text(at)
+    screen.button(at, "Look among all 1\u2009297").click().run()
+    assert "Waiting for the worker" in screen.text(at)
+    assert study.perform(mine.id, db.url)
+    at.run()
+    assert "Of all 1 297 training images" in screen.text(at)
+    assert len(screen.tiles(at, "neighbours")) == 12
+    assert not [button for button in at.button if button.label.startswith("Look among")]
+
+
+def test_study_that_failed_says_why_and_can_be_asked_for_again(
+    mine: store.Run, db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason stands beside the button."""
+    monkeypatch.setattr(state, "NEIGHBOURS_AMONG", 100)
+    db.request_study(mine.id)
+    db.abandon_study(mine.id, "The disk is full.")
+    at = screen.open_page("draw")
+    at.multiselect(key="draw_runs").set_value([mine.id]).run()
+    at.session_state["sample_digit"] = ("optdigits", 0)
+    at.session_state["why"] = True
+    at.run()
+    assert "The disk is full." in screen.text(at)
+    assert screen.button(at, "Look among all 1\u2009297")
 
 
 def test_drawing_kept_meanwhile_breaks_no_page(

@@ -80,7 +80,7 @@ def test_its_model_answers_on_draw(kept: store.Store) -> None:
     assert not at.error
     shown = " ".join(each.value for each in (*at.markdown, *at.caption, *at.subheader))
     assert "of optdigits, labelled" in shown
-    assert "Of the first 1297 training images" in shown.replace("\N{THIN SPACE}", "")
+    assert "Of all 1297 training images" in shown.replace("\N{THIN SPACE}", "")
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -119,7 +119,7 @@ def test_images_without_training_images(kept: store.Store) -> None:
     found = answers.read(digits.y_test[few], num_images=few.sum(), class_names=list("abc"))
     run = kept.run(runs.write("three", datasets.load(name), found, db=kept).id)
     with pytest.raises(store.StoreError, match="no training images"):
-        state.load_features(run.id, name)
+        state.load_features(run, datasets.load(name))
     with pytest.raises(ValueError, match="no training images"):
         recipes.check_fits(recipes.Recipe(), 0)
 

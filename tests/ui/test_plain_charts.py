@@ -49,6 +49,34 @@ def test_class_names_are_no_markup() -> None:
     assert "R&amp;D" in written
 
 
+def map_of(falls: np.ndarray, image: np.ndarray, answer: str = "7") -> tuple[np.ndarray, str]:
+    """Return the map's pixels, uint8 `(28, 28, 4)`, and all that is written."""
+    written = plain_charts.covered(falls.astype(np.float32), image, answer)
+    (png,) = re.findall(r"base64,([^\"]+)", written)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))), written
+
+
+def test_covered_pixels_are_orange_where_the_answer_falls_most() -> None:
+    """One pixel falls by 0.5 and another by nothing: orange over grey, grey, and an empty rest."""
+    falls, image = np.zeros((28, 28)), np.zeros((28, 28), np.uint8)
+    falls[2, 7], image[2, 7], image[20, 20] = 0.5, 255, 255
+    pixels, written = map_of(falls, image)
+    assert pixels[20, 20].tolist() == [*plain_charts.GREY, 255]
+    assert pixels[0, 0, 3] == 0
+    orange, grey = np.array(plain_charts.ORANGE), np.array(plain_charts.GREY)
+    assert pixels[2, 7, :3] == pytest.approx(0.85 * orange + 0.15 * grey, abs=1)
+    assert "makes 7 less probable, by up to 0.50" in written
+
+
+def test_answer_that_no_covering_lowers_is_said_to_stay() -> None:
+    """Covering helps everywhere: nothing is orange, and the sentence says so; names are text."""
+    image = np.zeros((28, 28), np.uint8)
+    pixels, written = map_of(np.full((28, 28), -0.2), image, "<b>")
+    assert not pixels[..., 3].any()
+    assert "&lt;b&gt; stays as probable" in written
+    assert "<b>" not in written
+
+
 def test_pixel_grid_writes_each_number_but_zero() -> None:
     """An image's only inked pixel is written in its place, one cell from the edge's numbers."""
     written = plain_charts.pixel_grid(pixel(200))

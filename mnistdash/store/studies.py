@@ -1,0 +1,89 @@
+"""Studies: what is computed about a run in the background, while it is wanted or under way."""
+
+import time
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from mnistdash import artifacts as kept_as
+from mnistdash.store import database, rows, runs, schema
+
+_studies, _artifacts = schema.studies, schema.artifacts
+
+
+class Studies(database.Database):
+    """What a store knows of studies: at most one a run, gone once its result is kept."""
+
+    def request_study(self, run_id: str) -> bool:
+        """Ask for a run to be studied.
+
+        Returns:
+            Whether somebody has to see to it: not where it is wanted or under way already, or the
+            run is not there (any more).
+        """
+        with self._write() as connection:
+            schema.one_at_a_time(connection)
+            known = connection.scalar(sa.select(schema.runs.c.id).where(schema.runs.c.id == run_id))
+            if known is None or _is_alive(_row(connection, run_id)):
+                return False
+            connection.execute(sa.delete(_studies).where(_studies.c.run_id == run_id))
+            connection.execute(
+                sa.insert(_studies).values(run_id=run_id, share=0.0, alive_at=time.time())
+            )
+        return True
+
+    def study(self, run_id: str) -> rows.Study | None:
+        """Return how far a run's study is, or why it ended; `None` where there is none."""
+        with self._read() as connection:
+            row = _row(connection, run_id)
+        return rows.Study(share=row.share, trouble=row.trouble) if _is_told(row) else None
+
+    def report_study(self, run_id: str, share: float) -> None:
+        """Write how much of a study is done, 0-1."""
+        self._update_studies([run_id], share=share, alive_at=time.time())
+
+    def keep_studies_alive(self, run_ids: Iterable[str]) -> None:
+        """Give a sign of life for studies that wait."""
+        self._update_studies(run_ids, alive_at=time.time())
+
+    def abandon_study(self, run_id: str, trouble: str) -> None:
+        """End a study without a result, and say why in a sentence."""
+        self._update_studies([run_id], trouble=trouble)
+
+    def finish_study(self, run_id: str, name: str, data: bytes) -> None:
+        """Keep what a study came to in place of an earlier result, in one transaction.
+
+        Args:
+            run_id: the run; nothing is kept where it was deleted meanwhile.
+            name: `artifacts.features` of the images it was studied on.
+            data: its bytes.
+        """
+        earlier = _artifacts.c.name.startswith(kept_as.FEATURES, autoescape=True)
+        with self._write() as connection:
+            ended = connection.execute(sa.delete(_studies).where(_studies.c.run_id == run_id))
+            if ended.rowcount:
+                connection.execute(
+                    sa.delete(_artifacts).where(_artifacts.c.run_id == run_id, earlier)
+                )
+                database.insert_artifacts(connection, run_id, {name: data})
+
+    def _update_studies(self, run_ids: Iterable[str], **values: object) -> None:
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_studies).where(_studies.c.run_id.in_(list(run_ids))).values(**values)
+            )
+
+
+def _row(connection: sa.Connection, run_id: str) -> sa.Row | None:
+    return connection.execute(sa.select(_studies).where(_studies.c.run_id == run_id)).first()
+
+
+def _is_alive(row: sa.Row | None) -> bool:
+    """Whether a study is wanted or under way; one without a sign of life for long is lost."""
+    return (
+        row is not None and row.trouble is None and row.alive_at > time.time() - runs.STALE_SECONDS
+    )
+
+
+def _is_told(row: sa.Row | None) -> bool:
+    return row is not None and (row.trouble is not None or _is_alive(row))
