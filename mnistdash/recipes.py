@@ -93,6 +93,20 @@ class Recipe:
         """Whether training images are reshaped at random."""
         return any(getattr(self, name) for name in AUGMENTATIONS)
 
+    def pixel_scale(self, mean: float, deviation: float) -> tuple[float, float]:
+        """Return what a pixel is multiplied by, and what is then added.
+
+        Args:
+            mean: of all training pixels, 0-255; only the scaling "standardised" reads it.
+            deviation: likewise, above 0.
+        """
+        match self.scaling:
+            case "centred":
+                return 1 / 128, -0.5
+            case "standardised":
+                return 1 / deviation, -mean / deviation
+        return 1 / 255, 0.0
+
     def to_json(self) -> str:
         """Write the recipe as one line of JSON."""
         return json.dumps(dataclasses.asdict(self))

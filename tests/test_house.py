@@ -23,6 +23,7 @@ FLOORS = {
     "recipes": 1,
     "artifacts": 1,
     "datasets": 1,
+    "browser_net": 2,
     "explain": 2,
     "features": 2,
     "evaluation": 2,

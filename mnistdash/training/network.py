@@ -27,7 +27,7 @@ def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) 
         by place and word, such as `1_conv32x3`; `channel`, `scaling` and, behind
         a padding, `ground` aren't in the recipe.
     """
-    scale, offset = _scaling(recipe.scaling, mean, deviation)
+    scale, offset = recipe.pixel_scale(mean, deviation)
     inputs = keras.Input(architecture.IMAGE_SHAPE[:2], dtype="uint8", name="image")
     x = keras.layers.Reshape(architecture.IMAGE_SHAPE, name="channel")(inputs)  # (n, 28, 28, 1)
     padded = recipe.table[0].kind == "pad"
@@ -39,16 +39,6 @@ def build(recipe: recipes.Recipe, *, mean: float = 0.0, deviation: float = 1.0) 
             padded = False
         x = _layer(layer, f"{place}_{layer.word}", _initializer(recipe.seed, place))(x)
     return keras.Model(inputs, x, name="mnistdash")
-
-
-def _scaling(scaling: str, mean: float, deviation: float) -> tuple[float, float]:
-    """Return what a pixel is multiplied by, and what is then added."""
-    match scaling:
-        case "centred":
-            return 1 / 128, -0.5
-        case "standardised":
-            return 1 / deviation, -mean / deviation
-    return 1 / 255, 0.0
 
 
 def _initializer(seed: int, place: int) -> keras.initializers.Initializer:
