@@ -6,8 +6,6 @@ those who hold a certificate that is made anew at each start and never written t
 
 import contextlib
 import os
-import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,7 +20,6 @@ _START_SECONDS = 60
 # Where Dask's processes look for their certificates: https://distributed.dask.org, "TLS/SSL".
 _DASK = "DASK_DISTRIBUTED__"
 _TLS = f"{_DASK}COMM__TLS__"
-_environment = threading.Lock()
 
 
 class Cluster:
@@ -124,7 +121,7 @@ def _start() -> "distributed.Client":
 
     security = distributed.security.Security.temporary()
     preload = trainer.__name__
-    with _environment, _told_to_children(security):
+    with settings.told_to_children(_variables(security)):
         # LocalCluster uses multiprocessing, which fails inside Streamlit: it replaces __main__.
         cluster = distributed.SubprocessCluster(
             host="tls://127.0.0.1",
@@ -140,9 +137,8 @@ def _start() -> "distributed.Client":
     return client
 
 
-@contextlib.contextmanager
-def _told_to_children(security: "distributed.security.Security") -> Iterator[None]:
-    """Let processes that are started now know the certificates and who their parent is.
+def _variables(security: "distributed.security.Security") -> dict[str, str]:
+    """Return what its processes find in their environment: certificates, and who their parent is.
 
     The environment of a process is open to its own user alone, as its memory is.
     """
@@ -153,13 +149,4 @@ def _told_to_children(security: "distributed.security.Security") -> Iterator[Non
     for role in ("scheduler", "worker", "client"):
         told[f"{_TLS}{role.upper()}__CERT"] = getattr(security, f"tls_{role}_cert")
         told[f"{_TLS}{role.upper()}__KEY"] = getattr(security, f"tls_{role}_key")
-    before = {name: os.environ.get(name) for name in told}
-    os.environ |= told
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    return told

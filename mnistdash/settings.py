@@ -3,13 +3,17 @@
 Streamlit's secrets are read without Streamlit, so that the command line finds what the page finds.
 """
 
+import contextlib
 import os
 import pathlib
+import threading
 import tomllib
+from collections.abc import Iterator, Mapping
 
 import platformdirs
 
 PARENT = "MNISTDASH_PARENT"  # set by the dashboard for the processes it starts
+_environment = threading.Lock()  # held by whoever changes it for a moment
 
 
 def home() -> pathlib.Path:
@@ -80,3 +84,19 @@ def parent_pid() -> int | None:
     """Return the dashboard's process, `MNISTDASH_PARENT`, with which a worker of its own ends."""
     chosen = os.environ.get(PARENT, "")
     return int(chosen) if chosen.isdecimal() else None
+
+
+@contextlib.contextmanager
+def told_to_children(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that are started meanwhile find variables in their environment."""
+    with _environment:
+        before = dict(os.environ)
+        os.environ |= variables
+        try:
+            yield
+        finally:
+            for name in variables:
+                if name in before:
+                    os.environ[name] = before[name]
+                else:
+                    del os.environ[name]
