@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import secrets
+import threading
 import time
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +15,8 @@ from mnistdash.store import database, errors, rows, schema, sealing
 
 MAX_WAITING = 8
 STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long is lost
+UNATTENDED_SECONDS = 10.0  # a dashboard speaks every second for the runs that wait for it
+_MAX_PAUSE_SECONDS = 3.0  # between two looks at signs of life
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _MAX_NOTE = 500
 _runs, _artifacts = schema.runs, schema.artifacts
@@ -31,6 +34,9 @@ class Runs(database.Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self._known: dict[str, tuple[sa.Row, frozenset[str], rows.Run]] = {}
+        self._heard: dict[str, tuple[float, float]] = {}  # last sign of life, silence since
+        self._looked = time.monotonic()
+        self._watch = threading.Lock()
 
     # --- runs, as people see them ---
 
@@ -125,7 +131,6 @@ class Runs(database.Database):
         Raises:
             StoreError: eight trainings wait already.
         """
-        self.interrupt_stale()
         with self._write() as connection:
             under_way = _under_way(connection)
             for run in under_way:
@@ -288,16 +293,51 @@ class Runs(database.Database):
                     )
 
     def interrupt_stale(self) -> None:
-        """Mark runs under way that gave no sign of life for 30 seconds."""
-        stale = _runs.c.status.in_(rows.UNDER_WAY) & (
-            _runs.c.alive_at < time.time() - STALE_SECONDS
+        """Mark runs under way that gave no sign of life for 30 seconds of our own watching.
+
+        To be called every second or so. A process that itself stood still, as a laptop's does
+        that sleeps, has not watched, whatever the clock says: the worker stood still with it, and
+        speaks first.
+        """
+        silent = self._silent(STALE_SECONDS)
+        if silent:
+            mute = _runs.c.id.in_(silent) & _runs.c.status.in_(rows.UNDER_WAY)
+            said = {"status": "interrupted", "reason": "No sign of life for 30 seconds"}
+            with self._write() as connection:
+                sealing.change(connection, _runs, mute, **said)
+
+    def unattended(self) -> list[str]:
+        """Return the trainings that wait, and whose dashboard has not spoken for ten seconds.
+
+        It is gone, and another one may send them to its worker.
+        """
+        silent = self._silent(UNATTENDED_SECONDS)
+        return [
+            run.id
+            for run in self.runs()
+            if run.id in silent and run.status == "queued" and run.origin == rows.TRAINED
+        ]
+
+    def _silent(self, seconds: float) -> list[str]:
+        """Return the runs under way whose sign of life stayed the same for so long under our eyes.
+
+        Each look adds the time since the one before, but no more than a pause between two looks
+        can be: a database that was away and a machine that slept are nobody's silence.
+        """
+        under_way = sa.select(_runs.c.id, _runs.c.alive_at).where(
+            _runs.c.status.in_(rows.UNDER_WAY)
         )
-        with self._read() as connection:
-            if not connection.scalar(sa.select(sa.func.count()).where(stale)):
-                return
-        with self._write() as connection:
-            silent = {"status": "interrupted", "reason": "No sign of life for 30 seconds"}
-            sealing.change(connection, _runs, stale, **silent)
+        with self._watch:
+            now = time.monotonic()
+            passed, self._looked = min(now - self._looked, _MAX_PAUSE_SECONDS), now
+            with self._read() as connection:
+                found = connection.execute(under_way).all()
+            heard = {}
+            for run_id, alive_at in found:
+                last, silence = self._heard.get(run_id, (None, 0.0))
+                heard[run_id] = (alive_at, silence + passed if alive_at == last else 0.0)
+            self._heard = heard
+        return [run_id for run_id, (_, silence) in heard.items() if silence >= seconds]
 
     def _parsed(self, row: sa.Row, kept: frozenset[str]) -> tuple[sa.Row, frozenset[str], rows.Run]:
         """Read a run's row; its JSON again only if the row is another than last time."""

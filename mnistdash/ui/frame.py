@@ -100,6 +100,7 @@ def training_line(runs: list[store.Run]) -> None:
 
 @st.fragment(run_every=1.0)
 def _training_line() -> None:
+    state.look_after_runs()
     running = [run for run in state.open_store().runs() if run.under_way]
     if not running:
         st.rerun()

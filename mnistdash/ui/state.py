@@ -49,6 +49,15 @@ def open_engine() -> engine.Engine:
     return engine.Engine(open_store())
 
 
+def look_after_runs() -> None:
+    """Name trainings that went silent, and take over those whose dashboard is gone."""
+    db = open_store()
+    with contextlib.suppress(store.StoreError):  # the next look may find more
+        db.interrupt_stale()
+        for run_id in db.unattended():
+            open_engine().submit(run_id)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
     """Return a finished run's answers to the images it was tested on.

@@ -29,7 +29,11 @@ class Trainer:
     """An engine that only notes what it is asked to train and to study."""
 
     trouble: str | None = None
+    remark: str | None = None
     ready = True
+
+    def visit(self) -> None:
+        """Be there already."""
 
     def __init__(self, db: store.Store) -> None:
         self._db = db

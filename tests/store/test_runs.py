@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+import types
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import sqlalchemy as sa
 
 from mnistdash import artifacts as kept_as
 from mnistdash import recipes, store
-from mnistdash.store import schema, sealing
+from mnistdash.store import runs, schema, sealing
 from tests.store import examples
 
 # --- a training's way -----------------------------------------------------------------------
@@ -173,11 +175,31 @@ def test_id_is_checked_before_it_is_looked_up(db: store.Store, run_id: str) -> N
 # --- signs of life, and going on ------------------------------------------------------------
 
 
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.ahead = 1000.0, 0.0
+        seen = types.SimpleNamespace(
+            monotonic=lambda: self.now, time=lambda: time.time() + self.ahead
+        )
+        monkeypatch.setattr(runs, "time", seen)
+
+    def watch(self, db: store.Store, seconds: int, *, alive: Sequence[str] = ()) -> None:
+        """Look once a second, while some runs give a sign of life."""
+        for _ in range(seconds):
+            self.now += 1
+            if alive:
+                db.keep_alive(alive)
+            db.interrupt_stale()
+
+
 @pytest.mark.parametrize("started", [False, True])
-def test_run_without_a_sign_of_life_is_interrupted(
-    db: store.Store, path: pathlib.Path, started: bool
+def test_silent_run_is_interrupted(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
     """After 31 silent seconds a run is lost, after 29 it is not; ended ones are left alone."""
+    clock = Clock(monkeypatch)
     silent, alive, ended = (
         examples.enqueue(db, 0).id,
         examples.enqueue(db, 1).id,
@@ -185,19 +207,68 @@ def test_run_without_a_sign_of_life_is_interrupted(
     )
     if started:
         db.start(silent)
-    for run_id, seconds in ((silent, 31), (alive, 29), (ended, 3600)):
-        examples.edit(
-            path, "UPDATE runs SET alive_at = ? WHERE id = ?", time.time() - seconds, run_id
-        )
-    db.interrupt_stale()
+    clock.watch(db, 29, alive=[alive])
+    assert db.run(silent).under_way
+    clock.watch(db, 2, alive=[alive])
     assert db.run(silent).status == "interrupted"
     assert "30 seconds" in db.run(silent).reason
     assert db.run(alive).status == "queued"
     assert db.run(ended).status == "finished"
 
 
-def test_sign_of_life_keeps_a_run(db: store.Store, path: pathlib.Path) -> None:
+def test_who_slept_does_not_judge(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an hour without a look, and a clock set a day ahead, the worker speaks first."""
+    clock = Clock(monkeypatch)
+    run_id = examples.enqueue(db).id
+    db.start(run_id)
+    clock.watch(db, 10)
+    clock.now += 3600
+    clock.ahead = 86_400
+    clock.watch(db, 15)
+    assert db.run(run_id).under_way
+    clock.watch(db, 60, alive=[run_id])
+    assert db.run(run_id).under_way
+
+
+def test_database_that_was_away_is_no_silence(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute of looks that find no database counts as one pause."""
+    clock = Clock(monkeypatch)
+    run_id = examples.enqueue(db).id
+    clock.watch(db, 20)
+    with monkeypatch.context() as away:
+
+        def refuse() -> None:
+            raise store.Unreachable("The database of runs does not answer.")
+
+        away.setattr(db, "_read", refuse)
+        for _ in range(60):
+            clock.now += 1
+            with pytest.raises(store.Unreachable):
+                db.interrupt_stale()
+    clock.watch(db, 5)
+    assert db.run(run_id).under_way
+    clock.watch(db, 6)
+    assert db.run(run_id).status == "interrupted"
+
+
+def test_waiting_run_of_a_dashboard_that_is_gone(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After ten silent seconds it may be taken over; one that trains, or is spoken for, may not."""
+    clock = Clock(monkeypatch)
+    waits, trains, spoken_for = (examples.enqueue(db, seed).id for seed in range(3))
+    db.start(trains)
+    clock.watch(db, 9, alive=[spoken_for])
+    assert db.unattended() == []
+    clock.watch(db, 2, alive=[spoken_for])
+    assert db.unattended() == [waits]
+
+
+def test_sign_of_life_keeps_a_run(db: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every word from the trainer, and the engine's own, counts as life."""
+    clock = Clock(monkeypatch)
     run_id = examples.enqueue(db).id
     for sign in (
         lambda: db.keep_alive([run_id]),
@@ -205,9 +276,8 @@ def test_sign_of_life_keeps_a_run(db: store.Store, path: pathlib.Path) -> None:
         lambda: db.record(run_id, [], {}),
         lambda: db.start(run_id),
     ):
-        examples.edit(path, "UPDATE runs SET alive_at = ?", time.time() - 31)
+        clock.watch(db, 20)
         sign()
-        db.interrupt_stale()
         assert db.run(run_id).under_way
 
 

@@ -20,7 +20,11 @@ class Trainer:
     """An engine without a worker process."""
 
     trouble: str | None = None
+    remark: str | None = None
     ready = True
+
+    def visit(self) -> None:
+        """Be there already."""
 
     def __init__(self, _: store.Store) -> None:
         pass
