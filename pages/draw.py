@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ink import decoding
-from mnistdash.ui import drawing, guards, my_digits, picture_view, state
+from mnistdash.ui import drawing, dropping, guards, my_digits, picture_view, state
 
 guards.begin("Draw")
 runs = state.open_store().runs()
@@ -13,19 +12,16 @@ source = st.segmented_control(
     ("Draw", "Upload", "Camera"),
     default="Draw",
     required=True,
-    key="draw_source",
+    key=dropping.SOURCE,
     persist_state="session",
     label_visibility="collapsed",
 )
+dropping.listen()
 if source == "Draw":
     drawing.bring_back()
     drawing.canvas(answering)
 elif source == "Upload":
-    chosen = st.file_uploader(
-        "A picture of one digit or more", key="upload", max_upload_size=decoding.MAX_MB
-    )
-    picture_view.picture(answering, chosen)
+    picture_view.upload(answering)
 else:
-    taken = st.camera_input("A photograph of one digit or more", key="camera")
-    picture_view.picture(answering, taken)
+    picture_view.photograph(answering)
 my_digits.my_digits(runs)

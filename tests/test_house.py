@@ -48,10 +48,12 @@ FLOORS = {
 UI_FLOORS = {
     "what is shown, remembered and said": {"document", "link", "session", "state", "words"},
     "components": {
+        "camera",
         "card_steps",
         "chart",
         "curves",
         "doors",
+        "dropping",
         "fields",
         "gallery",
         "headline",

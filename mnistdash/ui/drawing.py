@@ -161,9 +161,9 @@ def answered(
         return None
     names = state.class_names(runs[0])
     best = int(probs[0].argmax())
-    doubt = _doubt(runs[0], probs, image, names)
-    said = _said(names[best], float(probs[0, best]), doubt)
-    bars = answers_view.bars(probs[0], names, pred_class=None if doubt else best)
+    doubtful = doubt(runs[0], probs, image, names)
+    said = _said(names[best], float(probs[0, best]), doubtful)
+    bars = answers_view.bars(probs[0], names, pred_class=None if doubtful else best)
     # One element instead of ten: the answer shows once all that came with it is drawn.
     st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
     _other_answers(runs[1:], image, names[best])
@@ -226,7 +226,7 @@ def _png(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
+def doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
     if not state.reads_digits(run):
         reason = explain.doubt(probs, names)

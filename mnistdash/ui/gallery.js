@@ -109,7 +109,7 @@ function span(className) {
   return element;
 }
 
-function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
+function paintTile(tile, position, { captions, alts, columns, rows, pitch, mark }) {
   const [paper, index, answer] = tile.children;
   const alt = alts[position];
   const isChosen = captions !== null && captions.indices[position] === captions.chosen;
@@ -117,6 +117,7 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   const place = (cell, cells) => (cells === 1 ? 0 : (cell * pitch * 100) / (cells * pitch - 28));
   const x = place(position % columns, columns);
   const y = place(Math.floor(position / columns), rows);
+  paper.dataset.mark = mark;
   paper.firstElementChild.style.maskPosition = `${x}% ${y}%`;
 
   tile.parentElement.setAttribute("role", captions ? "listitem" : "none");

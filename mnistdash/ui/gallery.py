@@ -36,6 +36,7 @@ def tiles(
     probabilities: Sequence[float] | None = None,
     right: Sequence[bool] | None = None,
     marked: Sequence[bool] | None = None,
+    mark: str = "\u21ba",
     alts: Sequence[str],
     chosen: int | None = None,
     tile_px: int = 56,
@@ -55,7 +56,9 @@ def tiles(
         pred_names: Predicted class name of each image; None leaves the line out.
         probabilities: Probability of each answer, shown with two decimals.
         right: Whether each answer is right; None shows the answers without judging them.
-        marked: Whether each image was right once and is wrong at the end; None marks none.
+        marked: Whether each image has a mark; None marks none. The default one, an arrow that
+            turned back, says that it was right once and is wrong at the end.
+        mark: One character.
         alts: What each tile says to a person who can't see it, and on hover.
         chosen: Index whose tile is marked.
         tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
@@ -84,14 +87,11 @@ def tiles(
     captions["chosen"] = None if chosen is None else int(chosen)
     captions["name_length"] = name_length
     captions["clickable"] = on_choose is not None
-    callbacks = {}
-    if on_choose is not None:
-        callbacks["on_choose_change"] = functools.partial(
-            _forward_click, key, frozenset(captions["indices"]), on_choose
-        )
+    forward = functools.partial(_forward_click, key, frozenset(captions["indices"]), on_choose)
+    callbacks = {} if on_choose is None else {"on_choose_change": forward}
     # A list of one: in a dict, Streamlit looks for data frames and imports pandas to do so, a
     # second of the first page.
-    said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink}
+    said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink, "mark": mark}
     _component(data=[sheet(images) | said | {"captions": captions}], key=key, **callbacks)
 
 

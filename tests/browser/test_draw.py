@@ -1,5 +1,6 @@
 """The canvas in a real browser: drawn with the mouse, read, cleared, kept; and pictures."""
 
+import base64
 import http.client
 import io
 import json
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 from playwright import sync_api
 
-from mnistdash import datasets, store
+from mnistdash import artifacts, classifier, datasets, features, store
 
 OpenPage = Callable[..., sync_api.Page]
 Settled = Callable[[sync_api.Page], None]
@@ -189,18 +190,44 @@ def test_answer_has_the_accent_and_a_doubtful_one_has_none(
     assert page.locator(".bars .right, .bars .answered").count() == 0
 
 
+def keep_features(db: store.Store, run: store.Run) -> None:
+    """Keep features of 60,000 images with a run, at random: a worker needs half a minute."""
+    model = classifier.Classifier(db.artifact(run.id, artifacts.MODEL))
+    wide = model.features(np.zeros((1, 28, 28), np.uint8)).shape[1]
+    random = np.random.default_rng(0)
+    found = features.gather(
+        lambda images: random.random((len(images), wide), np.float32), np.arange(60_000)
+    )
+    db.request_study(run.id)
+    db.finish_study(run.id, artifacts.features(run.dataset_sha256), features.write(found))
+
+
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
 def test_why_takes_at_most_two_windows(
-    open_page: OpenPage, settled: Settled, width: int, height: int
+    open_page: OpenPage, settled: Settled, app_store: store.Store, width: int, height: int
 ) -> None:
-    """Pixels, neighbours and layers stand within two windows' height, one layer at a time."""
+    """Pixels, neighbours among all and layers stand within two windows' height, in a second."""
+    if not MNIST.is_file():
+        pytest.skip("No ../shared/data beside the repository: no training images of MNIST.")
+    keep_features(app_store, app_store.run("starter-mnist"))
     page = open_page("draw")
     page.set_viewport_size({"width": width, "height": height})
     page.get_by_role("button", name="Sample").click()
     answer(page).wait_for(timeout=ANSWER_MS)
-    page.get_by_text("Why?").click()
-    page.get_by_role("heading", name="What the layers see").wait_for(timeout=ANSWER_MS)
     settled(page)
+    seconds = []
+    for _ in range(3):  # a machine that does other things meanwhile is slower once, not thrice
+        begun = time.monotonic()
+        page.get_by_text("Why?").click()
+        page.get_by_text("strongest channels").wait_for(timeout=ANSWER_MS)
+        seconds.append(time.monotonic() - begun)
+        page.get_by_text("Of all 60").wait_for()
+        settled(page)
+        if min(seconds) <= 1:
+            break
+        page.get_by_text("Why?").click()
+        page.get_by_text("strongest channels").wait_for(state="detached")
+    assert min(seconds) <= 1, seconds
     top = page.get_by_text("Why?").bounding_box()["y"]
     end = page.get_by_text("strongest channels").bounding_box()
     assert end["y"] + end["height"] - top <= 2 * height
@@ -252,22 +279,81 @@ def test_drawing_is_kept_and_deleted(
     assert not app_store.drawings()
 
 
-def test_uploaded_picture_is_read(open_page: OpenPage) -> None:
-    """A PNG of a real test image, dark on white and four times its size, is read as its label."""
+def first_images() -> tuple[np.ndarray, np.ndarray]:
+    """Return real test images with their labels."""
     if MNIST.is_file():
         with np.load(MNIST) as archive:
-            image, label = archive["x_test"][0], int(archive["y_test"][0])
-    else:
-        data = datasets.load("optdigits")
-        image, label = data.x_test[0], int(data.y_test[0])
+            return archive["x_test"][:99], archive["y_test"][:99]
+    data = datasets.load("optdigits")
+    return data.x_test[:99], data.y_test[:99]
+
+
+def png_of(*images: np.ndarray) -> bytes:
+    """Write images beside each other, dark on white and four times their size."""
+    row = Image.fromarray(255 - np.concatenate(images, axis=1))
     target = io.BytesIO()
-    Image.fromarray(255 - image).resize((112, 112), Image.Resampling.BICUBIC).save(target, "PNG")
+    row.resize((4 * row.width, 4 * row.height), Image.Resampling.BICUBIC).save(target, "PNG")
+    return target.getvalue()
+
+
+# The events of a person's hand that bring a file: Chromium lets no test hold a real one.
+GIVE = """([kind, data]) => {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const given = new DataTransfer();
+    given.items.add(new File([bytes], "digits.png", { type: "image/png" }));
+    const options = { bubbles: true, cancelable: true };
+    const event = kind === "paste"
+        ? new ClipboardEvent(kind, { ...options, clipboardData: given })
+        : new DragEvent(kind, { ...options, dataTransfer: given });
+    document.querySelector("h1").dispatchEvent(event);
+    return event.defaultPrevented;
+}"""
+
+
+def give(page: sync_api.Page, kind: str, data: bytes) -> bool:
+    """Send an event that holds a file to the page's heading; tell whether the page took it."""
+    return page.evaluate(GIVE, [kind, base64.b64encode(data).decode()])
+
+
+def test_picture_is_uploaded_and_another_dropped_on_the_page(open_page: OpenPage) -> None:
+    """A real test image is read as its label; one dropped anywhere takes its place."""
+    images, labels = first_images()
+    first, second = 0, int(np.flatnonzero(labels != labels[0])[0])
     page = open_page("draw")
     page.get_by_text("Upload", exact=True).click()
     page.locator("input[type=file]").set_input_files(
-        {"name": "seven.png", "mimeType": "image/png", "buffer": target.getvalue()}
+        {"name": "seven.png", "mimeType": "image/png", "buffer": png_of(images[first])}
     )
-    sync_api.expect(answer(page)).to_have_text(str(label), timeout=ANSWER_MS)
+    sync_api.expect(answer(page)).to_have_text(str(labels[first]), timeout=ANSWER_MS)
+    assert give(page, "dragover", png_of(images[second]))
+    assert "dropping" in page.locator("body").get_attribute("class")
+    assert give(page, "drop", png_of(images[second]))
+    sync_api.expect(answer(page)).to_have_text(str(labels[second]), timeout=ANSWER_MS)
+    assert "dropping" not in page.locator("body").get_attribute("class")
+
+
+def test_several_digits_are_pasted_and_each_opens(open_page: OpenPage, settled: Settled) -> None:
+    """Pasted over the canvas, three digits stand as tiles; a click and the keyboard open one."""
+    images, labels = first_images()
+    chosen = [int(np.flatnonzero(labels == label)[0]) for label in (3, 7, 2)]
+    page = open_page("draw")
+    page.get_by_text("The canvas is empty.").wait_for()
+    assert give(page, "paste", png_of(*images[chosen]))
+    tiles = page.locator(".st-key-number button.tile")
+    sync_api.expect(tiles).to_have_count(3, timeout=ANSWER_MS)
+    settled(page)
+    assert answer(page).inner_text().split() == ["3", "7", "2"]
+    tiles.nth(1).click()
+    page.get_by_role("heading", name="Digit 2 of 3").wait_for()
+    sync_api.expect(answer(page).nth(1)).to_have_text("7")
+    settled(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Digit 3 of 3").wait_for()
+    sync_api.expect(answer(page).nth(1)).to_have_text("2")
+    page.get_by_role("link", name="Overview").first.click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    assert not give(page, "paste", png_of(*images[chosen]))  # no other page takes pictures
 
 
 def status_of_sending(request: sync_api.Request, size: int) -> int:

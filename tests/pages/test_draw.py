@@ -1,5 +1,6 @@
 """The Draw page: who answers, uploads however named, drawings kept."""
 
+import dataclasses
 import io
 import pathlib
 import types
@@ -7,9 +8,10 @@ import types
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing import v1 as streamlit_testing
 
-from mnistdash import artifacts, classifier, store, study
-from mnistdash.ui import state
+from mnistdash import artifacts, classifier, datasets, ink, store, study
+from mnistdash.ui import camera, state
 from tests.pages import examples, screen
 
 
@@ -123,13 +125,120 @@ def test_several_digits_and_a_damaged_model_are_a_sentence(
     assert "The model.tflite of this run is damaged." in screen.text(at)
 
 
-def test_text_renamed_png_is_a_sentence(db: store.Store) -> None:
-    """An upload that is no picture is refused in words."""
+def send(name: str, data: bytes, kind: str = "image/png") -> streamlit_testing.AppTest:
+    """Open the page and upload a file."""
     at = screen.open_page("draw")
     at.get_by_key("draw_source").set_value("Upload").run()
-    at.file_uploader(key="upload").upload("digit.png", b"just words", "image/png").run()
+    at.file_uploader(key="upload").upload(name, data, kind).run()
     assert not at.exception
-    assert "not a PNG, JPEG, WebP, BMP or GIF picture" in screen.text(at)
+    return at
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("digit.png", b"just words", "not a PNG, JPEG, WebP, BMP or GIF picture"),
+        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "This is a HEIC picture"),
+    ],
+)
+def test_file_that_is_no_picture_is_a_sentence(
+    db: store.Store, name: str, data: bytes, said: str
+) -> None:
+    """The page takes every file, and says what is wrong with it in its own words."""
+    assert said in screen.text(send(name, data))
+
+
+def read_as(monkeypatch: pytest.MonkeyPatch, reading: ink.Reading) -> None:
+    """Have every picture read so."""
+    monkeypatch.setattr(ink, "read_picture", lambda data, **models: reading)
+
+
+def digits(*indices: int) -> tuple[ink.Digit, ...]:
+    """Return test images of optdigits as digits of a picture."""
+    images = datasets.load("optdigits").x_test
+    return tuple(ink.Digit(image=images[index], box=(0.0, 0.0, 1.0, 1.0)) for index in indices)
+
+
+def picture() -> bytes:
+    """Write a grey PNG."""
+    target = io.BytesIO()
+    Image.new("L", (60, 60), 200).save(target, "PNG")
+    return target.getvalue()
+
+
+def number_of_tiles(at: streamlit_testing.AppTest) -> int:
+    """Count the digits that stand side by side; none where there is but one."""
+    try:
+        return len(screen.tiles(at, "number"))
+    except KeyError:
+        return 0
+
+
+def test_close_picture_is_read_the_other_way_at_a_press(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one, then as two, then as one again; another picture is read anew."""
+    read_as(monkeypatch, ink.Reading(digits=digits(0), other=digits(1, 2), close=True))
+    at = send("close.png", picture())
+    for way, tiles in (("several", 2), ("one", 0), ("several", 2)):
+        screen.button(at, f"Read it as {way}").click().run()
+        assert number_of_tiles(at) == tiles
+        at.run()
+        assert number_of_tiles(at) == tiles
+    read_as(monkeypatch, ink.Reading(digits=digits(3)))
+    at.file_uploader(key="upload").upload("other.png", picture(), "image/png").run()
+    assert number_of_tiles(at) == 0
+    assert not [button for button in at.button if button.label.startswith("Read it as")]
+
+
+def test_doubtful_digit_of_several_is_marked_and_the_chosen_one_shown(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mark and a word for the full square, none for a one; what was left out is said."""
+    square = ink.Digit(image=np.full((28, 28), 255, np.uint8), box=(0.0, 0.0, 1.0, 1.0))
+    left_out = (ink.LeftOut(count=3, what="lines"),)
+    one = dataclasses.replace(square, image=ink.from_strokes([[(0.5, 0.0), (0.5, 1.0)]]))
+    read_as(monkeypatch, ink.Reading(digits=(one, square), left_out=left_out))
+    at = send("two.png", picture())
+    assert "Left out: 3 lines." in screen.text(at)
+    assert "? not sure" in screen.text(at)
+    certain, doubtful = screen.tiles(at, "number")
+    assert certain.startswith("Digit 1: ")
+    assert "not sure" not in certain
+    assert "Digit 2: " in doubtful
+    assert "not sure: Not sure this is a digit: it holds more ink" in doubtful
+    at.session_state["picture_digit"] = 2
+    at.run()
+    assert "Digit 2 of 2" in screen.text(at)
+    assert len([e for e in at.get("html") if 'class="reading"' in e.value]) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "gives"),
+    [
+        (None, True),
+        ("http://localhost:8501/draw", True),
+        ("http://127.0.0.1:8501/draw", True),
+        ("http://[::1]:8501/draw", True),
+        ("https://digits.example.org/draw", True),
+        ("http://digits.example.org/draw", False),
+        ("http://192.168.0.7:8501/draw", False),
+    ],
+)
+def test_camera_needs_https_or_this_machine(url: str | None, gives: bool) -> None:
+    """Browsers lend it to no other page."""
+    assert camera.is_lent(url) is gives
+
+
+def test_page_without_a_camera_says_the_way_out(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a browser lends none, Upload is named instead."""
+    monkeypatch.setattr(camera, "is_lent", lambda url: False)
+    at = screen.open_page("draw")
+    at.get_by_key("draw_source").set_value("Camera").run()
+    assert "Choose Upload instead: on a phone it offers the camera too." in screen.text(at)
+    assert not at.get("camera_input")
 
 
 @pytest.mark.parametrize("name", ["../../x.png", "<img src=x onerror=alert(1)>.png", "=cmd|'.png"])
@@ -140,10 +249,7 @@ def test_name_of_an_upload_is_shown_nowhere(db: store.Store, name: str) -> None:
     target = io.BytesIO()
     pictures = [Image.fromarray(sheet), Image.fromarray(sheet.T)]
     pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:])
-    at = screen.open_page("draw")
-    at.get_by_key("draw_source").set_value("Upload").run()
-    at.file_uploader(key="upload").upload(name, target.getvalue(), "image/gif").run()
-    assert not at.exception
+    at = send(name, target.getvalue(), "image/gif")
     kinds = ("markdown", "caption", "html", "warning")
     said = "".join(element.value for kind in kinds for element in at.get(kind))
     assert "Its first picture is read." in said
