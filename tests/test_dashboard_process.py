@@ -1,9 +1,13 @@
-"""The dashboard's own process never imports TensorFlow, whatever page is shown."""
+"""The dashboard's own process: it never imports TensorFlow, and begins without a network."""
 
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+
+import pytest
+from streamlit.web import bootstrap
 
 REPO = pathlib.Path(__file__).parents[1]
 TRAINER_SECONDS = 120
@@ -71,3 +75,13 @@ def test_no_page_imports_tensorflow(tmp_path: pathlib.Path) -> None:
         )
     assert ended.returncode == 0, log.read_text()[-2000:]
     assert "clean" in log.read_text()
+
+
+def test_server_begins_without_asking_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says where it can be opened and looks up no name: who answers may be out of reach."""
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *name, **_: asked.append(name) or [])
+    for screen in ("DISPLAY", "WAYLAND_DISPLAY"):  # with one, Streamlit asks less
+        monkeypatch.delenv(screen, raising=False)
+    bootstrap._print_url(False)
+    assert asked == []
