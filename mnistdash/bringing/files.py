@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnistdash import spreadsheet
 from mnistdash.bringing import answers, histories
 
 if typing.TYPE_CHECKING:
@@ -201,7 +202,8 @@ def _numbers(part: "pd.DataFrame | pd.Series") -> np.ndarray:
     columns = [part] if isinstance(part, pd.Series) else [part[name] for name in part.columns]
     if all(pd.api.types.is_numeric_dtype(column) for column in columns):
         return part.to_numpy()
-    return part.fillna("").astype(str).to_numpy().astype(str)
+    texts = part.fillna("").astype(str).map(spreadsheet.unmarked)
+    return texts.to_numpy().astype(str)
 
 
 def _in_test_order(

@@ -1,16 +1,14 @@
 """What the table of runs says: rows and groups as plain values, and the same as a CSV."""
 
-import csv
 import dataclasses
 import statistics
 from collections.abc import Sequence
 
-from mnistdash import datasets, store
+from mnistdash import datasets, spreadsheet, store
 from mnistdash.ui import words
 
 STATUS_WORDS = {"cancelled": "stopped"}  # all other statuses are called what the store calls them
 _HYPHEN, _SPACE = "\N{NON-BREAKING HYPHEN}", "\N{NO-BREAK SPACE}"  # a date stays on one line
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,14 +76,9 @@ def spread(accuracies: Sequence[float]) -> str:
 
 
 def csv_text(runs: Sequence[store.Run]) -> str:
-    """Write runs as CSV in which no cell is a formula to a spreadsheet."""
-    import pandas as pd  # a second of the first page, and needed on a click only
-
-    lines = [{name: cell(value) for name, value in _facts(run).items()} for run in runs]
-    # Every text is quoted: a line break inside one would begin a line, perhaps with a formula.
-    return pd.DataFrame(lines, dtype=object).to_csv(
-        index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
-    )
+    """Write runs as CSV, a line each."""
+    lines = [_facts(run) for run in runs]
+    return spreadsheet.text(lines[0], (line.values() for line in lines)) if lines else ""
 
 
 def _facts(run: store.Run) -> dict[str, object]:
@@ -108,12 +101,6 @@ def _facts(run: store.Run) -> dict[str, object]:
         "note": run.note,
         "reason": run.reason,
     }
-
-
-def cell(value: object) -> object:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula."""
-    formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS)
-    return f"'{value}" if formula else value
 
 
 def _row(run: store.Run) -> Row:

@@ -1,13 +1,11 @@
 """The table of runs: to choose, compare, rename, stop, delete and download."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from mnistdash import artifacts, figures, store
+from mnistdash import artifacts, figures, spreadsheet, store
 from mnistdash.ui import (
     chart,
     curves,
@@ -364,21 +362,15 @@ def answers_csv(run: store.Run) -> str:
     In the form that `python -m mnistdash add` reads.
     """
     answers, names = state.load_evaluation(run.id, run.dataset), state.class_names(run)
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    sure = ["confidence"] if answers.has_confidence else []
-    writer.writerow(["index", "true class", "predicted class", *sure])
-    for index, (true, pred) in enumerate(zip(answers.y_true, answers.y_pred, strict=True)):
-        known = [f"{answers.confidence[index]:.6f}"] if sure else []
-        writer.writerow([index, *map(run_rows.cell, (names[true], names[pred])), *known])
-    return target.getvalue()
+    told = [[names[label] for label in labels] for labels in (answers.y_true, answers.y_pred)]
+    columns = {"index": range(len(answers)), "true class": told[0], "predicted class": told[1]}
+    if answers.has_confidence:
+        columns["confidence"] = [round(float(sure), 6) for sure in answers.confidence]
+    return spreadsheet.text(columns, zip(*columns.values(), strict=True))
 
 
 def history_csv(run: store.Run) -> str:
     """Write what each epoch ended with as CSV, epochs counted from 1."""
-    target = io.StringIO()
     columns = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    writer = csv.DictWriter(target, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**epoch, "epoch": epoch["epoch"] + 1} for epoch in run.history)
-    return target.getvalue()
+    epochs = ({**epoch, "epoch": epoch["epoch"] + 1} for epoch in run.history)
+    return spreadsheet.text(columns, ([epoch.get(name) for name in columns] for epoch in epochs))

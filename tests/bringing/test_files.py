@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mnistdash import spreadsheet
 from mnistdash.bringing import answers, files
 
 NAMES = ("0", "1", "2")
@@ -108,6 +109,16 @@ def test_class_names_as_answers() -> None:
     words = [names[c] for c in Y_PRED]
     for data in (csv(words, index=False, header=False), csv({"class": words}, index=False)):
         assert read("words.csv", data, names).y_pred.tolist() == Y_PRED.tolist()
+
+
+def test_what_was_written_for_a_spreadsheet_is_read() -> None:
+    """Class names that look like formulas come back from the file that this program writes."""
+    names = ("+", "-", "=")
+    lines = [[index, names[label]] for index, label in enumerate(Y_PRED)]
+    text = spreadsheet.text(("index", "predicted class"), lines)
+    given = files.predictions("a.csv", text.encode(), names)
+    found = answers.read(given.values, num_images=len(Y_PRED), class_names=names)
+    assert found.y_pred.tolist() == Y_PRED.tolist()
 
 
 def test_what_was_put_in_order_is_said() -> None:

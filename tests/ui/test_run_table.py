@@ -54,5 +54,6 @@ def test_history_counts_epochs_from_one() -> None:
     """A line an epoch under a line of names; what was not measured stays empty."""
     history = ({"epoch": 0, "loss": 0.5, "accuracy": 0.9, "seconds": 1.5},)
     assert run_table.history_csv(run(history=history)) == (
-        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds\n1,0.5,0.9,,,,1.5\n"
+        '"epoch","loss","accuracy","val_loss","val_accuracy","learning_rate","seconds"\n'
+        '1,0.5,0.9,"","","",1.5\n'
     )
