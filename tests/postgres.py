@@ -34,6 +34,11 @@ class Cluster:
         """The address of its database."""
         return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped and not started again."""
+        return self._process is None
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = ["-c", "fsync=off", "-c", "max_connections=200", "-k", str(self.folder)]

@@ -1,12 +1,16 @@
 """What the trainer makes of reports and failures, without a worker; `test_engine` has one."""
 
+import concurrent.futures
 import errno
 import pathlib
+import time
 import types
 
 import pytest
 
 from mnistdash import datasets, recipes, store, trainer
+from mnistdash.training import progress
+from tests import postgres
 
 
 @pytest.mark.parametrize(
@@ -91,3 +95,55 @@ def test_only_waiting_runs_are_performed(db: store.Store) -> None:
     trainer.perform(run.id, db.url)
     trainer.perform("unknown", db.url)
     assert db.run(run.id).status == "cancelled"
+
+
+def test_training_waits_for_its_database(
+    cluster: postgres.Cluster, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Postgres is away reports are let go; an epoch waits for it, and is not lost."""
+    monkeypatch.setattr(trainer, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "_AGAIN_SECONDS", 0.1)
+    db = store.Store(postgres_url)
+    run = db.enqueue(recipes.Recipe(epochs=1), "mnist", name="run")
+    reporter = trainer._Reporter(db, run, None)
+    cluster.stop()
+    try:
+        reporter.progress(
+            types.SimpleNamespace(
+                epoch=0, epochs=1, step=0, steps=1, loss=1.0, accuracy=0.5, seconds=1.0
+            )
+        )
+        assert not reporter.should_stop()
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            epoch = progress.Epoch(
+                epoch=0, loss=0.5, accuracy=0.9, val_loss=None, val_accuracy=None,
+                learning_rate=0.001, seconds=1.0,
+            )  # fmt: skip
+            recorded = thread.submit(reporter.epoch, epoch, b"weights", None)
+            time.sleep(0.5)
+            assert not recorded.done()
+            cluster.start()
+            recorded.result(timeout=30)
+    finally:
+        if cluster.is_stopped:
+            cluster.start()
+    assert [each["loss"] for each in db.run(run.id).history] == [0.5]
+    assert db.artifact(run.id, "checkpoint.npz") == b"weights"
+
+
+def test_answer_of_a_database_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is said at once; a database that is away for too long is said in the end."""
+    asked = []
+
+    def refuse(error: store.StoreError) -> None:
+        asked.append(error)
+        raise error
+
+    with pytest.raises(store.StoreError, match="full"):
+        trainer._patiently(lambda: refuse(store.StoreError("The disk is full.")))
+    assert len(asked) == 1
+    monkeypatch.setattr(trainer, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(trainer, "_AGAIN_SECONDS", 0.01)
+    with pytest.raises(store.Unreachable):
+        trainer._patiently(lambda: refuse(store.Unreachable("It does not answer.")))
+    assert len(asked) > 3

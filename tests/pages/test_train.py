@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash import datasets, engine, recipes, store
-from mnistdash.ui import recipe_form, words
+from mnistdash.ui import recipe_form, state, words
 from tests.pages import examples, screen
 
 # --- the form -------------------------------------------------------------------------------
@@ -429,3 +429,15 @@ def test_trainer_that_did_not_start_is_said(
     assert "The trainer did not start (OSError); see the log." in screen.text(at)
     assert screen.button(at, "Train").disabled
     assert len(screen.table(at)) == 2
+
+
+def test_run_of_a_dashboard_that_is_gone_goes_on(
+    db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits, and nobody speaks for, is sent to this server's worker by any page."""
+    waits = db.enqueue(recipes.Recipe(), "optdigits", name="left behind")
+    screen.open_page("overview")
+    assert state.open_engine().submitted == []
+    monkeypatch.setattr(store.runs, "UNATTENDED_SECONDS", 0.0)
+    screen.open_page("overview")
+    assert set(state.open_engine().submitted) == {waits.id}

@@ -285,6 +285,14 @@ def test_cancel_takes_effect_within_two_seconds() -> None:
     assert time.perf_counter() - asked[0] < 2
 
 
+def test_weights_that_are_no_numbers_are_a_status() -> None:
+    """35 layers at a rate of 10 have a loss to the end, and weights that are none: diverged."""
+    deep = recipe(layers="flatten " + "dense64 " * 35, learning_rate=10.0, epochs=1)
+    outcome = session.train(deep, world())
+    assert (outcome.status, outcome.artifacts) == ("diverged", {})
+    assert outcome.history[0].loss is not None
+
+
 @pytest.mark.parametrize("validation", [0.0, 0.2])
 def test_diverged_is_a_status(validation: float) -> None:
     """A rate that is far too high ends as a status with a reason, and its curves are kept."""
