@@ -77,7 +77,16 @@ def _insert_starter(connection: sa.Connection, data: bytes) -> None:
     digits = [str(digit) for digit in range(10)]  # what every starter without names reads
     row |= {"class_names": facts.get("class_names", digits)}
     row |= {key: rows.to_json(row[key]) for key in ("live", "history", "versions", "class_names")}
+    row |= _given_by_people(connection, row)
     connection.execute(sa.delete(_artifacts).where(_artifacts.c.run_id == row["id"]))
     connection.execute(sa.delete(_runs).where(_runs.c.id == row["id"]))
     sealing.insert(connection, _runs, **row)
     database.insert_artifacts(connection, row["id"], artifacts)
+
+
+def _given_by_people(connection: sa.Connection, row: dict[str, object]) -> dict[str, object]:
+    """Return what people gave the starter that this one takes the place of, if there is one."""
+    old = connection.execute(sa.select(_runs).where(_runs.c.id == row["id"])).mappings().first()
+    if old is None or not sealing.is_whole(old):
+        return {}
+    return {"name": old["name"], "pinned": old["pinned"], "note": old["note"] or row["note"]}

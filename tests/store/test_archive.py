@@ -75,12 +75,17 @@ def test_starters_are_added_once(db: store.Store, path: pathlib.Path) -> None:
 def test_new_starters_replace_the_old(
     db: store.Store, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
-    """A later program that ships a better run brings it in."""
+    """A later program that ships a better run brings it in; name, pin and note stay as given."""
     db.add_starters()
+    db.rename("starter-mnist", "mine")
+    db.pin("starter-mnist", True)
+    db.annotate("starter-mnist", "the one we used in May")
     (tmp_path / "mnist.zip").write_bytes(
         db.export(examples.finished(db), shipped_as="starter-mnist")
     )
     monkeypatch.setattr(archive, "_starter_files", lambda: [tmp_path / "mnist.zip"])
     db.add_starters()
-    assert db.run("starter-mnist").test_errors == 187
+    run = db.run("starter-mnist")
+    assert (run.test_errors, run.name, run.pinned) == (187, "mine", True)
+    assert run.note == "the one we used in May"
     assert db.artifact("starter-mnist", "probs.npy") == examples.ARTIFACTS["probs.npy"]
