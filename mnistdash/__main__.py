@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mnistdash import (
     artifacts,
     datasets,
+    hands,
     outliers,
     recipes,
     settings,
@@ -95,7 +96,7 @@ def _train(options: argparse.Namespace) -> int:
     classes = len(datasets.class_names(name))
     recipe = dataclasses.replace(preset.recipe, classes=classes, **changes)
     db = store.Store(store.default_url())
-    run = _trained(db, recipe, name, preset.name)
+    run = _trained(db, recipe, datasets.load(name), preset.name)
     db.request_study(run.id)
     study.perform(run.id, db.url)
     facts = _facts(run)
@@ -106,12 +107,14 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _trained(db: store.Store, recipe: recipes.Recipe, dataset: str, name: str) -> store.Run:
+def _trained(
+    db: store.Store, recipe: recipes.Recipe, dataset: datasets.Dataset, name: str
+) -> store.Run:
     """Train in this process and return the finished run."""
-    recipes.check_fits(recipe, datasets.load(dataset).num_train)
-    run_id = db.enqueue(recipe, dataset, name=name).id
+    recipes.check_fits(recipe, dataset.num_train)
+    run_id = db.enqueue(recipe, dataset.name, name=name).id
     with _progress_shown() as on_progress:
-        trainer.perform(run_id, db.url, on_progress=on_progress)
+        trainer.perform(run_id, db.url, on_progress=on_progress, dataset=dataset)
     run = db.run(run_id)
     if run is not None and run.under_way:
         raise ValueError(f"The same training is under way already, as run {run.id}.")
@@ -124,22 +127,30 @@ def _starter(options: argparse.Namespace) -> int:
     """Train a starter run, or the digit detector, and write it into the package's folder."""
     folder = pathlib.Path(__file__).with_name("starter")
     if options.which == "detector":
-        return _train_detector(folder / "detector.tflite", datasets.load("mnist"))
+        return _train_detector(
+            folder / "detector.tflite", datasets.load("mnist"), datasets.load("letters")
+        )
     name = options.which
+    recipe, dataset, note = recipes.STARTERS[name], datasets.load(name), ""
+    if name == "mnist":
+        dataset, note = hands.training_set(dataset, recipe.seed), hands.NOTE
     with tempfile.TemporaryDirectory() as scratch:
         db = store.Store(f"sqlite:///{scratch}/starter.sqlite3")
-        run = _trained(db, recipes.STARTERS[name], name, "starter")
+        run = _trained(db, recipe, dataset, "starter")
+        db.annotate(run.id, note)
         target = folder / f"{name}.zip"
         target.write_bytes(db.export(run.id, shipped_as=f"starter-{name}"))
     print(f"{target.name}: {run.test_accuracy:.4f}, {run.seconds:.0f} s, {target.stat().st_size} B")
     return 0
 
 
-def _train_detector(target: pathlib.Path, digits: datasets.Dataset) -> int:
+def _train_detector(
+    target: pathlib.Path, digits: datasets.Dataset, letters: datasets.Dataset
+) -> int:
     from mnistdash.training import session
 
     recipe = recipes.DETECTOR
-    drawings = outliers.training_set(digits, recipe.seed)
+    drawings = outliers.training_set(digits, letters, recipe.seed)
     with _progress_shown() as on_progress:
         outcome = session.train(recipe, drawings, on_progress=on_progress)
     if outcome.status != "finished":

@@ -16,7 +16,7 @@ from mnistdash import artifacts
 if typing.TYPE_CHECKING:
     from ai_edge_litert import interpreter as litert
 
-NO_DIGIT = 2  # of the digit detector; its other classes are a one and any other digit
+KINDS = "digit", "letter", "two digits", "scribble"  # what a drawing may be; a sign is the last
 _BATCH = 500  # images at once; larger ones are no faster and cost memory
 ANSWER, LAYERS = "answer", "layers"  # what our models may be asked for: their two signatures
 _NAME = re.compile(r"\d+_[a-z0-9.]+")  # of a layer: its place and its word
@@ -192,19 +192,28 @@ def starter() -> Classifier:
 
 
 def digit_probs(images: np.ndarray) -> np.ndarray:
-    """Compute how probable it is that each image shows a digit, whichever.
+    """Compute how probable it is that each image shows a digit, whichever; as `kind_probs`.
+
+    Returns:
+        float32 `(n,)`, 0-1.
+    """
+    return kind_probs(images)[:, KINDS.index("digit")]
+
+
+def kind_probs(images: np.ndarray) -> np.ndarray:
+    """Compute how probable it is that each image shows a digit, a letter, two digits or none.
 
     Args:
         images: uint8 `(n, 28, 28)`, ink bright, ground 0; n may be 0.
 
     Returns:
-        float32 `(n,)`, 0-1.
+        float32 `(n, 4)`, in the order of `KINDS`; rows sum to 1.
 
     Raises:
         ValueError: the array has another dtype or shape.
         FileNotFoundError: as `starter`.
     """
-    return 1 - _detector().probs(images)[:, NO_DIGIT]
+    return _detector().probs(images)
 
 
 @functools.cache

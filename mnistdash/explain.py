@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import cv2
 import numpy as np
+
+from mnistdash import classifier
+from mnistdash.ink import finishing
 
 PATCH = 5  # cells, square
 STRIDE = 2
 MAX_MAPS = 12  # of one layer: a row of tiles
-# Thresholds chosen by tests/benchmarks/doubt.py on digits that no starter was trained on.
-FLAT_BELOW = 0.85
-UNSTEADY_BELOW = 0.75
-DIGIT_BELOW = 0.45
+# Thresholds chosen by tests/benchmarks/doubt.py on the pen digits of the choosing writers.
+FLAT_BELOW = 0.9
+UNSTEADY_BELOW = 0.8
+DIGIT_BELOW = 0.8
+INK_BELOW = 19.0  # full pixels: none of MNIST's training images holds less
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 
 Probs = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, K)
@@ -118,15 +123,49 @@ def doubt(probs: np.ndarray, class_names: Sequence[str]) -> str | None:
     return None
 
 
-def no_digit(image: np.ndarray, digit_prob: float) -> str | None:
+def no_digit(image: np.ndarray, kinds: np.ndarray, read: Probs) -> str | None:
     """Say why an image is hardly a digit, or `None` for one that may be.
 
     Args:
         image: uint8 `(28, 28)`, ink bright.
-        digit_prob: its `classifier.digit_probs`, 0-1.
+        kinds: float32 `(4,)`, its `classifier.kind_probs`.
+        read: what reads each of two digits in one, a model of digits.
     """
-    if image.sum() > INK_ABOVE * 255:
+    full = image.sum() / 255
+    if full < INK_BELOW:
+        return "it holds less ink than any digit"
+    if full > INK_ABOVE:
         return "it holds more ink than 99 of 100 digits"
-    if digit_prob < DIGIT_BELOW:
-        return "it looks more like a letter, a sign or a scribble"
-    return None
+    if kinds[classifier.KINDS.index("digit")] >= DIGIT_BELOW:
+        return None
+    others = dict(zip(classifier.KINDS, kinds.tolist(), strict=True)) | {"digit": 0.0}
+    match max(others, key=others.get):
+        case "letter":
+            return "it looks more like a letter"
+        case "two digits":
+            return _two_digits(image, read)
+        case _:
+            return "it looks more like a sign or a scribble"
+
+
+def _two_digits(image: np.ndarray, read: Probs) -> str:
+    """Name the two digits that an image holds side by side, where both are read."""
+    ink_in = image.sum(axis=0)
+    first, last = np.flatnonzero(ink_in)[[0, -1]]
+    quarter = (last - first + 1) // 4
+    inner = slice(first + quarter, last + 1 - quarter)
+    cut = inner.start + int(ink_in[inner].argmin())
+    halves = image[:, :cut], image[:, cut:]
+    unread = "it looks like two digits in one"
+    if min(half.max(initial=0) for half in halves) < 128:
+        return unread
+    probs = read(np.stack([_alone(half) for half in halves]))
+    if probs.max(axis=1).min() < 0.5:
+        return unread
+    return "it looks like {} and {} in one".format(*probs.argmax(axis=1))
+
+
+def _alone(part: np.ndarray) -> np.ndarray:
+    """Prepare a part of an image as a digit of its own, uint8 `(28, 28)`."""
+    size = part.shape[1] * finishing.FINE, part.shape[0] * finishing.FINE
+    return finishing.finish(cv2.resize(part / np.float32(255), size, interpolation=cv2.INTER_CUBIC))

@@ -1,4 +1,4 @@
-"""Drawings that are no digits, at random: what the digit detector learns to tell from digits.
+"""Drawings that are no digits: what the detector learns to tell from digits, and from each other.
 
 Source: D. Hendrycks, M. Mazeika, T. Dietterich, "Deep anomaly detection with outlier exposure"
 (2019).
@@ -9,12 +9,13 @@ import dataclasses
 import cv2
 import numpy as np
 
-from mnistdash import classifier, datasets, ink
+from mnistdash import classifier, datasets, hands, ink
 from mnistdash.ink import finishing
 
-# Strokes on a grid of 9x9 cells, x before y, y pointing down; a stroke after ~ is a curve. Letters
-# that are a digit's twin are missing: B, D, I, O, S, Z, b, g, i, j, l, o, q, s, z.
-GLYPHS = {
+TWINS = frozenset("BDIOSZbgijloqsz")  # letters that people write as they write a digit
+SAME = frozenset("olsz")  # those that are a digit as they stand: 0, 1, 5 and 2
+# Strokes as in `hands.FORMS`: the capitals, which `letters` has not, and some small ones.
+LETTERS = {
     "A": "08 40 88|15 65",
     "A round": "~08 02 30 60 82 88|05 85",
     "C": "~72 60 20 03 05 28 68 76",
@@ -56,6 +57,8 @@ GLYPHS = {
     "x": "13 68|63 18",
     "y": "03 46|83 46 18",
     "y round": "~02 06 46 72|~72 76 68 38",
+}
+SIGNS = {
     "+": "40 48|04 84",
     "*": "40 48|12 76|72 16",
     "#": "20 18|60 58|03 83|06 86",
@@ -82,7 +85,6 @@ GLYPHS = {
     "face": "~40 00 04 08 48 88 84 80 40|22 23|62 63|~25 37 57 65",
     "sun": "~42 22 24 26 46 66 64 62 42|40 41|47 48|04 14|74 84",
     "infinity": "~44 22 03 06 27 44 62 83 86 67 44",
-    "crossed circle": "~40 00 04 08 48 88 84 80 40|11 77",
     "door": "08 00 80 88",
     "cup": "00 08 88 80",
     "pi": "01 81|21 18|61 68",
@@ -90,104 +92,91 @@ GLYPHS = {
     "wave": "~04 11 24 37 44 51 64 77 84",
 }
 _NOISE = 0.45  # cells, of every corner
-_CURVE = 3  # times that corners are cut
 
-REDRAWN = 20_000  # digits drawn again as the canvas's are: the pen must not give a drawing away
-ONES = 6_000  # MNIST's are never as straight, and hardly ever have an upstroke or a foot
-OUTLIERS = 60_000
-_CANVAS_PX = 280
+WRITTEN = 10_000  # letters from the forms above
+PAIRS = 10_000  # two of MNIST's digits in one
+PENNED_PAIRS = 14_000  # two pen digits
+SCRIBBLES = 34_000  # and signs
 
 
-def training_set(digits: datasets.Dataset, seed: int) -> datasets.Dataset:
-    """Put drawings that are no digits beside all digits.
+def training_set(
+    digits: datasets.Dataset, letters: datasets.Dataset, seed: int
+) -> datasets.Dataset:
+    """Put letters, pairs of digits, signs and scribbles beside the digits that the starter learns.
 
     Args:
         digits: MNIST.
+        letters: real ones, of whose training writers it learns; no twin of a digit is a letter.
         seed: the same seed draws the same.
 
     Returns:
-        Labels 0 for a digit, 1 for a one (which the recipe may give an upstroke) and
-        `classifier.NO_DIGIT`; the training images as given, some once more, redrawn with the
-        canvas's pen, ones drawn anew, and outliers; the test images are `digits`' own.
+        Images labelled with their place in `classifier.KINDS`; the test images are `digits`' own.
+
+    Raises:
+        DataError: the pen digits are not in the data folder.
     """
     rng = np.random.default_rng(seed)
-    x_train, y_train = digits.x_train, digits.y_train
-    again = rng.permutation(len(x_train))[:REDRAWN]
-    parts = (
-        (x_train, y_train == 1),
-        (np.stack([_redrawn(image) for image in x_train[again]]), y_train[again] == 1),
-        (np.stack([ink.from_strokes(_one(rng)) for _ in range(ONES)]), np.ones(ONES)),
-        (draw(OUTLIERS, x_train, seed), np.full(OUTLIERS, classifier.NO_DIGIT)),
+    known = hands.training_set(digits, seed)
+    names = np.array(letters.class_names)[letters.y_train]
+    real = letters.x_train[~np.isin(names, list(TWINS))]
+    kinds = (
+        # The pen of the letters must not give them away: some are digits to the eye.
+        (known.x_train, letters.x_train[np.isin(names, list(SAME))]),
+        (
+            real,
+            np.stack([hands.redrawn(image, rng) for image in real]),
+            np.stack([ink.from_strokes(_glyph(LETTERS, rng)) for _ in range(WRITTEN)]),
+        ),
+        (
+            pairs(PAIRS, digits.x_train, digits.y_train, rng),
+            penned_pairs(PENNED_PAIRS, hands.pen_digits(hands.LEARNING)[0], rng),
+        ),
+        (scribbles(SCRIBBLES, rng),),
     )
-    images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    labels = labels.astype(np.uint8)
+    images = np.concatenate([part for parts in kinds for part in parts])
+    counts = [sum(map(len, parts)) for parts in kinds]
+    labels = np.repeat(np.arange(len(kinds), dtype=np.uint8), counts)
     return dataclasses.replace(
-        digits, y_test=(digits.y_test == 1).astype(np.uint8), read_train=lambda: (images, labels)
+        digits,
+        class_names=classifier.KINDS,
+        y_test=np.zeros_like(digits.y_test),
+        read_train=lambda: (images, labels),
+        count_train=lambda: len(images),
     )
 
 
-def _redrawn(image: np.ndarray) -> np.ndarray:
-    """Prepare a digit as if it had been drawn on the canvas."""
-    sheet = cv2.resize(255 - image, (_CANVAS_PX, _CANVAS_PX), interpolation=cv2.INTER_CUBIC)
-    return ink.from_canvas(cv2.imencode(".png", sheet)[1].tobytes(), (_CANVAS_PX, _CANVAS_PX))
-
-
-def _one(rng: np.random.Generator) -> list[np.ndarray]:
-    """Draw a one: a stroke, leaning and bent a little, at times with an upstroke or a foot."""
-    lean, bend = rng.normal(0.15, 0.15), rng.normal(0, 0.04)
-    stem = [(lean, 0.0), (lean / 2 + bend, 0.5), (0.0, 1.0)]
-    kind = rng.random()
-    if kind < 0.3:
-        stem.insert(0, (lean - rng.uniform(0.15, 0.4), rng.uniform(0.15, 0.4)))
-    reach = rng.uniform(0.15, 0.35)
-    foot = [np.array([(-reach, 1.0), (reach, 1.0)])] if kind < 0.1 else []
-    return [_rounded(np.array(stem), int(rng.integers(0, _CURVE))), *foot]
-
-
-def draw(count: int, digits: np.ndarray, seed: int) -> np.ndarray:
-    """Draw letters and signs (half of all), scribbles, crosses, shapes, and two digits in one.
+def scribbles(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw signs (a third of all), scribbles, crosses and shapes.
 
     Args:
         count: how many.
-        digits: uint8 `(n, 28, 28)`, to put side by side or over each other.
-        seed: the same seed draws the same.
+        rng: where everything about them comes from.
 
     Returns:
         uint8 `(count, 28, 28)`, ink bright, prepared as drawings on the canvas are.
     """
-    rng = np.random.default_rng(seed)
-    kinds = (_glyph, _glyph, _glyph, _glyph, _scribble, _cross, _shape)
-    images = []
-    for index in range(count):
-        kind = index % (len(kinds) + 1)
-        images.append(
-            _two_digits(digits, rng) if kind == len(kinds) else ink.from_strokes(kinds[kind](rng))
-        )
-    return np.stack(images)
+    kinds = (_sign, _sign, _scribble, _scribble, _cross, _shape)
+    drawn = [ink.from_strokes(kinds[index % len(kinds)](rng)) for index in range(count)]
+    return np.stack(drawn)
 
 
-def _glyph(rng: np.random.Generator) -> list[np.ndarray]:
+def _sign(rng: np.random.Generator) -> hands.Strokes:
+    return _glyph(SIGNS, rng)
+
+
+def _glyph(forms: dict[str, str], rng: np.random.Generator) -> hands.Strokes:
     """Write a letter or sign as a hand might: uneven, rounded, slanted, turned, squeezed."""
-    squeezed = np.array([[rng.uniform(0.55, 1.2), 0.0], [rng.normal(0, 0.2), 1.0]])
-    turned = _rotation(np.deg2rad(rng.normal(0, 8)))
-    cuts = int(rng.integers(0, _CURVE))
-    strokes = []
-    for stroke in GLYPHS[rng.choice(list(GLYPHS))].split("|"):
-        places = stroke.removeprefix("~").split()
-        closed = places[0] == places[-1]  # rounded, it would be a 0
-        times = _CURVE if stroke.startswith("~") else 0 if closed else cuts
-        corners = np.array([(int(x), int(y)) for x, y in places], float)
-        corners += rng.normal(0, _NOISE, corners.shape)
-        strokes.append(_rounded(corners, times) @ squeezed @ turned)
-    return strokes
+    form = forms[rng.choice(list(forms))]
+    strokes = hands.written(form, rng, noise=_NOISE, cuts=int(rng.integers(0, hands.CURVE)))
+    return hands.varied(strokes, rng)
 
 
-def _scribble(rng: np.random.Generator) -> list[np.ndarray]:
+def _scribble(rng: np.random.Generator) -> hands.Strokes:
     """Draw curves through random places, a coil, or a hatching."""
     kind = rng.random()
     if kind < 0.5:
-        count = int(rng.integers(1, 4))
-        return [_rounded(rng.random((int(rng.integers(5, 13)), 2)), _CURVE) for _ in range(count)]
+        counts = rng.integers(5, 13, int(rng.integers(1, 4)))
+        return [hands.rounded(rng.random((count, 2)), hands.CURVE) for count in counts]
     if kind < 0.7:
         angle = np.linspace(0, rng.uniform(3, 8) * 2 * np.pi, 120)
         radius = np.linspace(rng.uniform(0, 0.5), 1, 120)
@@ -196,22 +185,22 @@ def _scribble(rng: np.random.Generator) -> list[np.ndarray]:
     count = int(rng.integers(5, 18))
     across = np.linspace(0, rng.uniform(0.4, 2), count)
     down = np.arange(count) % 2 + rng.normal(0, 0.08, count)
-    turned = _rotation(rng.uniform(0, np.pi))
-    return [_rounded(np.stack([across, down], axis=1) @ turned, int(rng.integers(0, 3)))]
+    turned = hands.rotation(rng.uniform(0, np.pi))
+    return [hands.rounded(np.stack([across, down], axis=1) @ turned, int(rng.integers(0, 3)))]
 
 
-def _cross(rng: np.random.Generator) -> list[np.ndarray]:
+def _cross(rng: np.random.Generator) -> hands.Strokes:
     """Draw two lines that cross, at any angle."""
     first = rng.uniform(0, np.pi)
     angles = first, first + rng.uniform(0.25, 0.75) * np.pi
     lines = [rng.uniform(0.6, 1) * np.array([[-1.0, 0.0], [1.0, 0.0]]) for _ in angles]
     return [
-        line @ _rotation(angle) + rng.normal(0, 0.12, (2, 2))
+        line @ hands.rotation(angle) + rng.normal(0, 0.12, (2, 2))
         for line, angle in zip(lines, angles, strict=True)
     ]
 
 
-def _shape(rng: np.random.Generator) -> list[np.ndarray]:
+def _shape(rng: np.random.Generator) -> hands.Strokes:
     """Draw a polygon with lines in it, or a few lines anywhere."""
     if rng.random() < 0.5:
         return [rng.random((int(rng.integers(2, 4)), 2)) for _ in range(int(rng.integers(3, 7)))]
@@ -221,44 +210,64 @@ def _shape(rng: np.random.Generator) -> list[np.ndarray]:
     return [np.concatenate([outline, outline[:1]]), *inside]
 
 
-def _rotation(angle: float) -> np.ndarray:
-    return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+def pairs(
+    count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Put two digits side by side, or one over the other, in the box of one.
 
+    Args:
+        count: how many pairs.
+        digits: uint8 `(n, 28, 28)`, ink bright.
+        labels: uint8 `(n,)`; a one or a seven is never laid over another digit, as it would be a
+            zero's slash or a stroke that a hand adds.
+        rng: where everything about them comes from.
 
-def _rounded(corners: np.ndarray, times: int) -> np.ndarray:
-    """Cut the corners of a polyline, its ends kept.
-
-    Source: G. Chaikin, "An algorithm for high-speed curve generation" (1974).
+    Returns:
+        uint8 `(count, 28, 28)`.
     """
-    for _ in range(times):
-        early, late = corners[:-1], corners[1:]
-        cut = np.stack([0.75 * early + 0.25 * late, 0.25 * early + 0.75 * late], axis=1)
-        corners = np.concatenate([corners[:1], cut.reshape(-1, 2), corners[-1:]])
-    return corners
+    return np.stack([_pair(digits, labels, rng) for _ in range(count)])
 
 
-def _two_digits(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Put two digits side by side, or one over the other, in the box of one."""
-    one, other = digits[rng.integers(len(digits), size=2)]
-    if rng.random() < 0.6:
-        both = np.hstack([_with_ink(one), _with_ink(other)])
+def _pair(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    chosen = rng.integers(len(digits), size=2)
+    one, other = digits[chosen]
+    if rng.random() < 0.75 or np.isin(labels[chosen], (1, 7)).any():
+        gap = np.zeros((28, int(rng.integers(0, 9))), np.uint8)
+        both = np.hstack([_with_ink(one), gap, _with_ink(other)])
     else:
         both = np.zeros((38, 38), np.uint8)
         for digit in (one, other):
             top, left = rng.integers(0, 11, 2)
             part = both[top : top + 28, left : left + 28]
             np.maximum(part, digit, out=part)
-    both = _with_ink(_with_ink(both).T).T
-    height, width = both.shape
-    scale = finishing.BOX / max(height, width)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    box = cv2.resize(both, size, interpolation=cv2.INTER_AREA)
-    above, before = (finishing.SIDE - size[1]) // 2, (finishing.SIDE - size[0]) // 2
-    around = (
-        (above, finishing.SIDE - size[1] - above),
-        (before, finishing.SIDE - size[0] - before),
-    )
-    return np.pad(box, around)
+    large = cv2.resize(both, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    return finishing.finish(large.astype(np.float32) / 255)
+
+
+def penned_pairs(count: int, digits: list[hands.Strokes], rng: np.random.Generator) -> np.ndarray:
+    """Write two digits side by side, about as high as each other, in the box of one.
+
+    Args:
+        count: how many pairs.
+        digits: the strokes of each.
+        rng: where everything about them comes from.
+
+    Returns:
+        uint8 `(count, 28, 28)`.
+    """
+    images = []
+    for _ in range(count):
+        pair, right = [], 0.0
+        for chosen in rng.integers(len(digits), size=2):
+            strokes = hands.varied(digits[chosen], rng)
+            points = np.concatenate(strokes)
+            low, height = points.min(0), max(np.ptp(points[:, 1]), 0.3)
+            scale = rng.uniform(0.8, 1.2) / height
+            corner = np.array([right + rng.uniform(0.05, 0.5), rng.normal(0, 0.1)])
+            pair += [(stroke - low) * scale + corner for stroke in strokes]
+            right = max(stroke[:, 0].max() for stroke in pair)
+        images.append(ink.from_strokes(pair))
+    return np.stack(images)
 
 
 def _with_ink(image: np.ndarray) -> np.ndarray:

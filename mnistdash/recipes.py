@@ -427,7 +427,13 @@ def differences(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
 
 # The finished runs that ship with the package; `python -m mnistdash starter` trains them.
 STARTERS: dict[str, Recipe] = {
-    "mnist": PRESETS["robust-cnn"].recipe,
+    "mnist": dataclasses.replace(
+        PRESETS["robust-cnn"].recipe,
+        upstroke=0.3,
+        learning_rate=0.003,
+        batch_size=128,
+        epochs=36,
+    ),
     "optdigits": Recipe(
         layers="conv16x3 pool2 conv32x3 pool2 flatten drop.3 dense32",
         rotation=4.0,
@@ -438,14 +444,17 @@ STARTERS: dict[str, Recipe] = {
     ),
 }
 
-# What tells digits from other drawings; `python -m mnistdash starter detector` trains it.
+# What tells digits from letters, pairs and scribbles; `python -m mnistdash starter detector`
+# trains it.
 DETECTOR = dataclasses.replace(
     PRESETS["robust-cnn"].recipe,
     layers="conv16x3 bn conv16x3 bn pool2 conv32x3 bn conv32x3 bn pool2 conv48x3 bn flatten drop.3",
     zoom=0.15,
     thickness=0.5,
+    upstroke=0.0,
     batch_size=256,
-    epochs=14,
+    epochs=6,
+    classes=4,
 )
 
 

@@ -27,7 +27,11 @@ _one_training = threading.Lock()  # TensorFlow ends with signal 11 when two set 
 
 
 def perform(
-    run_id: str, url: str, *, on_progress: "Callable[[reports.Progress], None] | None" = None
+    run_id: str,
+    url: str,
+    *,
+    on_progress: "Callable[[reports.Progress], None] | None" = None,
+    dataset: datasets.Dataset | None = None,
 ) -> None:
     """Train a waiting run and write what came of it into the store.
 
@@ -35,24 +39,26 @@ def perform(
         run_id: a run that waits; any other is left alone.
         url: the store's address.
         on_progress: called with each report of the trainer as well.
+        dataset: the run's, with more to learn from than is at hand under its name.
     """
     db = _patiently(lambda: store.Store(url))
     store.share_images(db)
     with _one_training:
-        _perform(db, run_id, on_progress)
+        _perform(db, run_id, on_progress, dataset)
 
 
 def _perform(
     db: store.Store,
     run_id: str,
     on_progress: "Callable[[reports.Progress], None] | None",
+    dataset: datasets.Dataset | None,
 ) -> None:
     if not _patiently(lambda: db.start(run_id)):
         return
     run = _patiently(lambda: db.run(run_id))
     try:
         with _signs_of_life(db, run_id):
-            _train(db, run, on_progress)
+            _train(db, run, dataset or datasets.load(run.dataset), on_progress)
     except KeyboardInterrupt:
         db.finish(run_id, status="interrupted", reason="Stopped from the keyboard")
         raise
@@ -83,11 +89,11 @@ def _patiently(ask: Callable[[], T]) -> T:
 def _train(
     db: store.Store,
     run: store.Run,
+    dataset: datasets.Dataset,
     on_progress: "Callable[[reports.Progress], None] | None",
 ) -> None:
     from mnistdash.training import session  # TensorFlow: in the worker only
 
-    dataset = datasets.load(run.dataset)
     recipes.check_fits(run.recipe, len(dataset.x_train))
     reporter = _Reporter(db, run, on_progress)
     outcome = session.train(

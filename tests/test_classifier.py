@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import io
-import json
 import pathlib
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import architecture, classifier, explain, ink, recipes
+from mnistdash import architecture, classifier, ink, recipes
 from mnistdash.training import keeping, network
 
 SHIPPED = pathlib.Path(classifier.__file__).with_name("starter")
@@ -245,23 +244,19 @@ def test_import_is_light() -> None:
 
 
 def test_digits_are_told_from_scrawls() -> None:
-    """A one and a seven are digits with a probability over 0.9; a coil and a hatching are not."""
+    """A one, a seven and a slashed zero are digits with a probability over 0.9, no coil is one."""
     turns = np.linspace(0, 12 * np.pi, 200)
     coil = [[(t * np.sin(t), t * np.cos(t)) for t in turns]]
     hatching = [[(x, 0), (x, 100)] for x in range(0, 101, 20)]
-    drawn = [[[(50, 0), (50, 100)]], [[(0, 0), (60, 0), (20, 100)]], coil, hatching]
-    found = classifier.digit_probs(np.stack([ink.from_strokes(strokes) for strokes in drawn]))
-    assert found[:2].min() > 0.9
-    assert found[2:].max() < 0.1
-    assert classifier.digit_probs(images(0)).shape == (0,)
-
-
-def test_letters_of_another_hand_are_no_digits() -> None:
-    """Of 180 letters and signs that the detector was not trained on, 144 or more are none."""
-    written = json.loads((pathlib.Path(__file__).parent / "letters.json").read_text())
-    assert len(written) == 180
-    drawn = np.stack([ink.from_strokes(letter["strokes"]) for letter in written])
-    assert (classifier.digit_probs(drawn) < explain.DIGIT_BELOW).sum() >= 144
+    ring = [(30 * np.cos(turn), 50 * np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 40)]
+    slashed = [ring, [(-35, 55), (35, -55)]]
+    digits = [[[(50, 0), (50, 100)]], [[(0, 0), (60, 0), (20, 100)]], slashed]
+    drawn = [ink.from_strokes(strokes) for strokes in (*digits, coil, hatching)]
+    found = classifier.kind_probs(np.stack(drawn))
+    assert found[:3, 0].min() > 0.9
+    assert found[3:, 0].max() < 0.1
+    assert classifier.KINDS[found[3].argmax()] == "scribble"
+    assert classifier.kind_probs(images(0)).shape == (0, 4)
 
 
 def test_starter_is_read_once() -> None:

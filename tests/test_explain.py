@@ -5,6 +5,8 @@ import pytest
 
 from mnistdash import explain
 
+DIGIT = explain.DIGIT_BELOW
+
 
 def _left_right(images: np.ndarray) -> np.ndarray:
     """A model that says 0 for ink on the left half only, and 1 otherwise, with certainty."""
@@ -83,19 +85,45 @@ def test_a_slant_leaves_the_middle_and_moves_the_rim() -> None:
 
 
 @pytest.mark.parametrize(
-    ("full", "digit_prob", "said"),
+    ("full", "kinds", "said"),
     [
-        (190, 0.45, None),
-        (191, 0.45, "more ink than 99 of 100 digits"),
-        (190, 0.44, "a letter, a sign or a scribble"),
+        (190, (DIGIT, 1 - DIGIT, 0, 0), None),
+        (191, (1, 0, 0, 0), "more ink than 99 of 100 digits"),
+        (18, (1, 0, 0, 0), "less ink than any digit"),
+        (190, (DIGIT - 0.01, 0.3, 0.1, 0.1), "a letter"),
+        (190, (DIGIT - 0.01, 0.1, 0.1, 0.3), "a sign or a scribble"),
     ],
 )
-def test_no_digit_names_its_reason(full: int, digit_prob: float, said: str | None) -> None:
-    """More than 190 full pixels, or a probability of a digit under 0.45: hardly a digit."""
+def test_no_digit_names_its_reason(full: int, kinds: tuple[float, ...], said: str | None) -> None:
+    """Too much or too little ink, or too improbable a digit: the likeliest other kind is named."""
     image = np.zeros(784, np.uint8)
     image[:full] = 255
-    found = explain.no_digit(image.reshape(28, 28), digit_prob)
+    found = explain.no_digit(image.reshape(28, 28), np.array(kinds, np.float32), _left_right)
     assert (found is None) if said is None else (said in found)
+
+
+def test_two_digits_are_named() -> None:
+    """Two bars with a gap between are cut there, and each half is read on its own."""
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 5:8] = image[4:24, 18:22] = 255
+    halves = []
+
+    def read(images: np.ndarray) -> np.ndarray:
+        halves.extend(images)
+        return np.eye(10, dtype=np.float32)[[3, 8]] * sure
+
+    kinds = np.array([0.1, 0.2, 0.6, 0.1], np.float32)
+    sure = 1.0
+    assert explain.no_digit(image, kinds, read) == "it looks like 3 and 8 in one"
+    for half in halves:  # each is one bar, in the middle
+        assert half[14].argmax() in (13, 14)
+        assert 1 <= (half[14] > 128).sum() <= 5
+    sure = 0.4
+    assert explain.no_digit(image, kinds, read) == "it looks like two digits in one"
+    sure = 1.0
+    line = np.zeros((28, 28), np.uint8)
+    line[4:24, 13] = 255  # nothing is left of it
+    assert explain.no_digit(line, kinds, read) == "it looks like two digits in one"
 
 
 @pytest.mark.parametrize(

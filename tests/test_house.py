@@ -29,6 +29,7 @@ FLOORS = {
     "features": 2,
     "evaluation": 2,
     "outliers": 2,
+    "hands": 2,
     "classifier": 2,
     "ink": 2,
     "store": 2,

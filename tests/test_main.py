@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mnistdash import __main__ as command
-from mnistdash import classifier, datasets, outliers, recipes, store
+from mnistdash import classifier, datasets, hands, outliers, recipes, store
 
 REPO = pathlib.Path(__file__).parents[1]
 KEYS = {"run", "test_accuracy", "test_errors", "test_loss", "train_seconds", "epochs"}
@@ -237,12 +237,18 @@ def test_detector_is_trained_and_written(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A model is written that answers; trained on little, on optdigits, for one epoch."""
-    monkeypatch.setattr(outliers, "OUTLIERS", 64)
-    monkeypatch.setattr(outliers, "REDRAWN", 8)
-    monkeypatch.setattr(outliers, "ONES", 4)
+    real = datasets.load("optdigits")
+    few = real.x_train[:300], real.y_train[:300]
+    digits = dataclasses.replace(real, read_train=lambda: few, count_train=None)
+    for amount in ("WRITTEN", "PAIRS", "PENNED_PAIRS", "SCRIBBLES"):
+        monkeypatch.setattr(outliers, amount, 64)
+    monkeypatch.setattr(hands, "training_set", lambda digits, seed: digits)
+    stem = [np.array([(5.0, 0.0), (5.0, 10.0)])]
+    monkeypatch.setattr(hands, "pen_digits", lambda writers: ([stem], np.ones(1, np.uint8)))
     monkeypatch.setattr(recipes, "DETECTOR", dataclasses.replace(recipes.DETECTOR, epochs=1))
     target = tmp_path / "detector.tflite"
-    assert command._train_detector(target, datasets.load("optdigits")) == 0
+    letters = dataclasses.replace(digits, class_names=tuple("acdefhkmnp"))
+    assert command._train_detector(target, digits, letters) == 0
     written = classifier.Classifier(target.read_bytes())
-    assert written.probs(datasets.load("optdigits").x_test[:3]).shape == (3, 10)
+    assert written.probs(digits.x_test[:3]).shape == (3, len(classifier.KINDS))
     assert f"{target.stat().st_size} B" in capsys.readouterr().out

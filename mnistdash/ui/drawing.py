@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -161,7 +162,7 @@ def answered(
         return None
     names = state.class_names(runs[0])
     best = int(probs[0].argmax())
-    doubtful = doubt(runs[0], probs, image, names)
+    doubtful = doubt(runs[0], probs, image, names, strokes=strokes)
     said = _said(names[best], float(probs[0, best]), doubtful)
     bars = answers_view.bars(probs[0], names, pred_class=None if doubtful else best)
     # One element instead of ten: the answer shows once all that came with it is drawn.
@@ -226,13 +227,24 @@ def _png(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def doubt(run: store.Run, probs: np.ndarray, image: np.ndarray, names: tuple[str, ...]) -> str:
+def doubt(
+    run: store.Run,
+    probs: np.ndarray,
+    image: np.ndarray,
+    names: tuple[str, ...],
+    *,
+    strokes: Sequence[Sequence[tuple[float, float]]] = (),
+) -> str:
     """Say in a sentence why the answer is doubtful; nothing when it isn't."""
     if not state.reads_digits(run):
         reason = explain.doubt(probs, names)
         return f"Not sure: {reason}." if reason else ""
-    digit_prob = float(classifier.digit_probs(image[np.newaxis])[0])
-    reason = explain.no_digit(image, digit_prob) or explain.doubt(probs, names)
+    # A dot's own shape is that of the pen: however small, strokes are drawn in a digit's size.
+    if strokes and np.ptp(np.concatenate(strokes), axis=0).max() < session.get(_PEN, _PEN_PX):
+        return "Not sure this is a digit: it is hardly more than a dot."
+    kinds = classifier.kind_probs(image[np.newaxis])[0]
+    read = state.load_classifier(run.id).probs
+    reason = explain.no_digit(image, kinds, read) or explain.doubt(probs, names)
     return f"Not sure this is a digit: {reason}." if reason else ""
 
 
