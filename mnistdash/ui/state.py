@@ -208,10 +208,15 @@ def load_once_right(run_id: str, dataset: str, epochs: int) -> np.ndarray:
     return evaluation.once_right(final.y_true, [*by_epoch, final.y_pred])
 
 
-def load_features(run: store.Run, dataset: datasets.Dataset) -> features.Features:
-    """Return what a run's last layer receives of the training images of a data set.
+def load_features(
+    run: store.Run, dataset: datasets.Dataset
+) -> tuple[features.Features, np.ndarray]:
+    """Return what a run's last layer receives of training images, and which images these are.
 
-    Of all of them where that is kept with the run, else of the first.
+    All of them where that is kept with the run, else some that are spread over all.
+
+    Returns:
+        Features of n images, and their places among the training images, int64 `(n,)`.
 
     Raises:
         StoreError: the run's model is missing or damaged, or does not name its layers; or there are
@@ -221,8 +226,10 @@ def load_features(run: store.Run, dataset: datasets.Dataset) -> features.Feature
     name = artifacts.features(dataset.sha256)
     if name in run.artifacts:
         with contextlib.suppress(store.StoreError):
-            return _kept_features(run.id, name)
-    return _some_features(run.id, dataset.name, dataset.sha256)
+            found = _kept_features(run.id, name)
+            return found, np.arange(len(found))
+    found = _some_features(run.id, dataset.name, dataset.sha256)
+    return found, np.arange(dataset.num_train)[:: _stride(dataset.num_train)]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -236,13 +243,19 @@ def _kept_features(run_id: str, name: str) -> features.Features:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _some_features(run_id: str, dataset: str, sha256: str) -> features.Features:
     del sha256  # other images under the same name have other features
-    images = datasets.load(dataset).x_train[:NEIGHBOURS_AMONG]
+    images = datasets.load(dataset).x_train
+    images = np.ascontiguousarray(images[:: _stride(len(images))])
     if not len(images):
         raise store.StoreError(f"{datasets.title(dataset)} has no training images.")
     try:
         return features.gather(load_classifier(run_id).features, images)
     except ValueError as error:
         raise store.StoreError(str(error)) from None
+
+
+def _stride(total: int) -> int:
+    """Tell from one to the next of so many images as neighbours are looked for among at once."""
+    return max(1, -(-total // NEIGHBOURS_AMONG))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -45,12 +45,12 @@ def _neighbours(answered: Answered) -> None:
     run = state.open_store().run(answered.run.id) or answered.run
     try:
         dataset = datasets.load(run.dataset)
-        known = state.load_features(run, dataset)
+        known, images = state.load_features(run, dataset)
     except (datasets.DataError, store.StoreError) as error:
         st.caption(words.plain(str(error)))
         return
     feature = state.load_classifier(run.id).features(answered.image[np.newaxis])[0]
-    found = known.nearest(feature, NEIGHBOURS)
+    found = images[known.nearest(feature, NEIGHBOURS)]
     labels = [dataset.class_names[label] for label in dataset.y_train[found]]
     gallery.tiles(
         dataset.x_train[found],
@@ -60,10 +60,10 @@ def _neighbours(answered: Answered) -> None:
         ink=dataset.ink,
         key="neighbours",
     )
-    among = words.images(len(known), "training")
-    every = len(known) == len(dataset.x_train)
-    which = "all" if every else "the first"
-    st.caption(f"Of {which} {among}, the nearest by what the last layer receives.")
+    total = words.images(dataset.num_train, "training")
+    every = len(known) == dataset.num_train
+    among = f"all {total}" if every else f"{words.count(len(known))} of {total}"
+    st.caption(f"Of {among}, the nearest by what the last layer receives.")
     if not every:
         _offer_all(run, dataset)
 
@@ -77,7 +77,7 @@ def _offer_all(run: store.Run, dataset: datasets.Dataset) -> None:
     if study is not None:
         st.caption(words.plain(f"That could not be done for all: {study.trouble}"))
     st.button(
-        f"Look among all {words.count(len(dataset.x_train))}",
+        f"Look among all {words.count(dataset.num_train)}",
         icon=":material/search:",
         on_click=_ask_for_all,
         args=(run.id,),

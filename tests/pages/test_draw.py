@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import pathlib
+import re
 import types
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_why_offers_what_a_model_has(
 def test_all_training_images_are_looked_through_once(
     mine: store.Run, db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first hundred at once; all after a press, when the worker has ended its study.
+    """Of about a hundred at once, of all after a press, when the worker has ended its study.
 
     Features of images that were replaced since do not count.
     """
@@ -72,7 +73,11 @@ def test_all_training_images_are_looked_through_once(
     at.session_state["sample_digit"] = ("optdigits", 0)
     at.session_state["why"] = True
     at.run()
-    assert "Of the first 100 training images" in screen.text(at)
+    # Every thirteenth of 1,297 images, so 100 of them.
+    assert "Of 100 of 1 297 training images" in screen.text(at)
+    places = [int(re.search(r"\d+", tile)[0]) for tile in screen.tiles(at, "neighbours")]
+    assert all(place % 13 == 0 for place in places)
+    assert max(places) > 100
     screen.button(at, "Look among all 1\u2009297").click().run()
     assert "Waiting for the worker" in screen.text(at)
     assert study.perform(mine.id, db.url)
