@@ -176,6 +176,7 @@ class Engine:
             self._failed += 1
             self._not_before = time.monotonic() + _AGAIN_SECONDS * self._failed
             self._trouble = f"The trainer did not start ({type(error).__name__}); see the log."
+            self._abandon_studies()
             return
         self._cluster, self._trouble, self._again, self._failed = found, None, False, 0
         if self._closed:
@@ -246,10 +247,16 @@ class Engine:
                 elif not future.result():
                     self._to_study.append(run_id)
         told = {run_id: self._db.study(run_id) for run_id in self._studies}
-        begun = [run_id for run_id, found in told.items() if found is None or found.share]
-        waiting = [*self._to_study, *(told.keys() - begun)]
+        waiting = [run_id for run_id, found in told.items() if found and not found.share]
         if waiting:  # a worker gives its own signs of life once it has begun
             self._db.keep_studies_alive(waiting)
+
+    def _abandon_studies(self) -> None:
+        """Say of the runs that wait to be studied why nobody does; a press asks for it anew."""
+        with self._lock:
+            waiting, self._to_study = self._to_study, []
+        for run_id in waiting:
+            self._db.abandon_study(run_id, self._trouble)
 
     def _look_after(self) -> None:
         """Keep what was sent alive until it begins, name its end, and end what won't stop."""
@@ -269,11 +276,13 @@ class Engine:
                 self._db.keep_alive([run_id])
 
     def _keep_waiting_alive(self) -> None:
-        """Give a sign of life for runs that wait here, and forget those that wait no more.
+        """Give a sign of life for what waits here, and forget the runs that wait no more.
 
         A run that trains gives its own: a second press on Train, answered with the run that is
         under way, must not speak for a worker that hangs.
         """
+        if self._to_study:
+            self._db.keep_studies_alive(self._to_study)
         if not self._waiting:
             return
         queued = {run.id for run in self._db.runs() if run.status == "queued"}

@@ -9,12 +9,13 @@ import ssl
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 
-from mnistdash import artifacts, datasets, engine, recipes, store
+from mnistdash import artifacts, cluster, datasets, engine, recipes, store
 
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=2)
 # About 0.2 s an epoch, so that there is a middle to be disturbed in.
@@ -79,6 +80,51 @@ def test_a_run_is_trained_to_its_end(db: store.Store, trainer: engine.Engine) ->
         "probs.npy",
         "weights.npz",
     ]
+
+
+class Lost:
+    """A cluster whose workers are killed whatever they are given."""
+
+    refused = None
+
+    def __init__(self) -> None:
+        ended = types.SimpleNamespace(
+            done=lambda: True, status="error", add_done_callback=lambda call: None
+        )
+        self.client = types.SimpleNamespace(submit=lambda *given, **options: ended)
+
+    def workers(self) -> list[str]:
+        """Name the one that is there."""
+        return ["worker"]
+
+    def lost(self) -> None:
+        """Miss nobody."""
+
+    def close(self) -> None:
+        """End nothing."""
+
+
+def not_started() -> None:
+    """Fail as a cluster does that finds no port."""
+    raise OSError
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [(not_started, "did not start (OSError)"), (Lost, "The worker stopped unexpectedly")],
+)
+def test_study_that_nobody_ends_is_named(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, made: Callable, said: str
+) -> None:
+    """Where no worker comes, or it is killed, the reason stands where the progress would."""
+    monkeypatch.setattr(cluster, "Cluster", made)
+    db = store.Store(f"sqlite:///{tmp_path}/runs.sqlite3")
+    db.add_starters()
+    started = engine.Engine(db)
+    started.study("starter-optdigits")
+    _wait(lambda: db.study("starter-optdigits").trouble is not None)
+    assert said in db.study("starter-optdigits").trouble
+    started.close()
 
 
 def test_a_cancel_ends_a_training_within_two_seconds(

@@ -93,10 +93,6 @@ def _study_under_way(run_id: str) -> None:
     study = state.open_store().study(run_id)
     if study is None or study.trouble is not None:
         st.rerun()
-    trouble = state.open_engine().trouble
-    if trouble:
-        st.caption(words.plain(trouble))
-        return
     said = "Looking through all training images"
     st.progress(study.share, said if study.share else "Waiting for the worker")
 

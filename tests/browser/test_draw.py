@@ -192,6 +192,9 @@ def test_answer_has_the_accent_and_a_doubtful_one_has_none(
 
 def keep_features(db: store.Store, run: store.Run) -> None:
     """Keep features of 60,000 images with a run, at random: a worker needs half a minute."""
+    name = artifacts.features(run.dataset_sha256)
+    if name in run.artifacts:
+        return
     model = classifier.Classifier(db.artifact(run.id, artifacts.MODEL))
     wide = model.features(np.zeros((1, 28, 28), np.uint8)).shape[1]
     random = np.random.default_rng(0)
@@ -199,7 +202,7 @@ def keep_features(db: store.Store, run: store.Run) -> None:
         lambda images: random.random((len(images), wide), np.float32), np.arange(60_000)
     )
     db.request_study(run.id)
-    db.finish_study(run.id, artifacts.features(run.dataset_sha256), features.write(found))
+    db.finish_study(run.id, name, features.write(found))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
@@ -436,16 +439,3 @@ def megabytes(url: str) -> float:
         if "streamlit" in (line := process.info["cmdline"] or []) and port in line
     ]
     return server.memory_info().rss / 1e6
-
-
-def test_text_renamed_png_is_refused(open_page: OpenPage) -> None:
-    """A text file with the name of a picture gives one sentence and no traceback."""
-    page = open_page("draw")
-    page.get_by_text("Upload", exact=True).click()
-    page.locator("input[type=file]").set_input_files(
-        {"name": "digit.png", "mimeType": "image/png", "buffer": b"only words, no picture"}
-    )
-    warning = page.get_by_test_id("stAlert")
-    sync_api.expect(warning).to_contain_text("not a PNG, JPEG, WebP, BMP or GIF picture")
-    assert page.get_by_test_id("stException").count() == 0
-    assert answer(page).count() == 0
