@@ -63,6 +63,19 @@ class Cluster:
             self._process.wait(timeout=30)
             self._process = None
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let none of the server's processes go on for a while; its connections stay open."""
+        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        processes = [self._process.pid, *map(int, children.read_text().split())]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     def empty(self) -> None:
         """Remove everything from its database."""
         self._ask("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

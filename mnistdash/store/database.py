@@ -9,11 +9,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mnistdash import settings
-from mnistdash.store import errors, schema, sealing
+from mnistdash.store import errors, reaching, schema, sealing
 
 T = TypeVar("T")
 
-_IN_MEMORY = "sqlite://"
 _MAX_ARTIFACT = 256 * 2**20  # bytes; a checkpoint holds five million parameters four times
 
 
@@ -53,14 +52,18 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.read_only_because: str | None = None  # in a sentence, why nothing is written
         if url.startswith("sqlite:///"):
             _refuse_empty_file(pathlib.Path(url.removeprefix("sqlite:///")))
         try:
-            self._engine = _connect(url)
-            self._reader = _reader(self._engine)
+            self._file = reaching.file_of(url)
+            self._engine = reaching.writer(url, self._file)
+            self._reader = reaching.reader(self._engine, self._file)
             with self._write() as connection:
                 schema.prepare(connection)
-            _write_ahead(self._engine)
+            if self._file:
+                self._file.keep()
+            reaching.write_ahead(self._engine)
         except (sa.exc.ArgumentError, ValueError):  # the address may hold a password
             raise errors.StoreError(
                 "MNISTDASH_DATABASE_URL is no address of a database. Expected one such as"
@@ -86,11 +89,16 @@ class Database:
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[sa.Connection]:
+        if self.read_only_because:
+            raise errors.StoreError(self.read_only_because)
         with self._translated(), self._engine.begin() as connection:
+            reaching.wait_longer(connection)
             yield connection
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._file:
+            self._file.check()
         try:
             yield
         except sa.exc.DBAPIError as error:
@@ -127,64 +135,6 @@ class Database:
             found = read(connection)
             connection.info[what] = version, found
         return found
-
-
-def _connect(url: str) -> sa.Engine:
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = _sqlite(url, **({"poolclass": sa.StaticPool} if url == _IN_MEMORY else {}))
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            # A writer takes its place at once instead of failing when it upgrades a read.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _reader(engine: sa.Engine) -> sa.Engine:
-    """Return the engine to read with: each statement by itself, outside of transactions.
-
-    On SQLite its connections are its own: they are made for this once, and taking and giving back
-    one that has nothing to undo costs a third.
-    """
-    if engine.dialect.name != "sqlite" or str(engine.url) == _IN_MEMORY:
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return _sqlite(
-        engine.url,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,
-    )
-
-
-def _sqlite(url: str | sa.URL, **options: object) -> sa.Engine:
-    engine = sa.create_engine(
-        url, connect_args={"timeout": 30, "check_same_thread": False}, **options
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection, _record) -> None:  # noqa: ANN001 - SQLAlchemy's own signature
-        # SQLAlchemy's way to take transactions over from the driver: sqlite#pysqlite-serializable.
-        connection.isolation_level = None
-        # A damaged text must not hide the other runs.
-        connection.text_factory = lambda text: text.decode(errors="replace")
-        for pragma in ("foreign_keys = ON", "busy_timeout = 30000"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _write_ahead(engine: sa.Engine) -> None:
-    """Let readers go on while SQLite writes; the file remembers it, so one switch will do.
-
-    Only after the schema was checked: a database of another program is left as it is.
-    """
-    if engine.dialect.name == "sqlite":
-        with contextlib.suppress(sa.exc.OperationalError), engine.connect() as connection:
-            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-            autocommit.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
 def _refuse_empty_file(path: pathlib.Path) -> None:
