@@ -1,6 +1,9 @@
 """The store: runs, what they left behind, and drawings, as rows of one database."""
 
-from mnistdash.store import archive, drawings, images, studies
+import contextlib
+from typing import Self
+
+from mnistdash.store import archive, database, drawings, images, studies
 from mnistdash.store.database import default_url
 from mnistdash.store.drawings import MAX_DRAWINGS
 from mnistdash.store.errors import StoreError, Unreachable
@@ -38,3 +41,32 @@ class Store(archive.Archive, drawings.Drawings, images.Images, studies.Studies):
     Raises:
         StoreError: the database can't be opened, is none, or was made by a newer version.
     """
+
+    @classmethod
+    def to_show(cls) -> Self:
+        """Open the store that was chosen, with the starter runs in it.
+
+        Where the home folder can't be written, what is there can be looked at.
+
+        Raises:
+            StoreError: as above, or a file of secrets can't be read.
+        """
+        because = database.read_only_because()
+        if because is None:
+            db = cls(default_url())
+            db.add_starters()
+            return db
+        *first, last = database.urls_to_look_at()
+        for url in first:
+            with contextlib.suppress(StoreError):
+                return cls._to_look_at(url, because)
+        return cls._to_look_at(last, because)
+
+    @classmethod
+    def _to_look_at(cls, url: str, because: str) -> Self:
+        db = cls(url)
+        db.runs()  # SQLite notices late that it can't read
+        with contextlib.suppress(StoreError):
+            db.add_starters()  # to one in memory
+        db.read_only_because = because
+        return db

@@ -1,6 +1,7 @@
 """One database behind one address: connections, transactions, and errors in words."""
 
 import contextlib
+import os
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,13 +21,9 @@ def default_url() -> str:
     """Return the address of the database that was chosen, else on this machine, making its folder.
 
     Raises:
-        StoreError: the folder can't be written, or a file of secrets can't be read.
+        StoreError: the folder can't be made, or a file of secrets can't be read.
     """
-    try:
-        chosen = settings.database_url()
-    except ValueError as error:
-        raise errors.StoreError(str(error)) from None
-    if chosen:
+    if chosen := _chosen_url():
         return chosen
     try:
         settings.home().mkdir(parents=True, exist_ok=True)
@@ -40,7 +37,56 @@ def default_url() -> str:
 
 def home_url() -> str:
     """Return the address of the database in the home folder."""
-    return f"sqlite:///{settings.home() / 'mnistdash.sqlite3'}"
+    return f"sqlite:///{_home_file()}"
+
+
+def read_only_because() -> str | None:
+    """Say in a sentence why the home folder's database can't be written; `None` where it can.
+
+    It can as well where another database was chosen.
+
+    Raises:
+        StoreError: a file of secrets can't be read.
+    """
+    if _chosen_url():
+        return None
+    reason = ""
+    try:
+        settings.home().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f" ({error.strerror})"
+    file = _home_file()
+    places = [settings.home(), *([file] if os.path.lexists(file) else [])]
+    if not reason and all(os.access(place, os.W_OK) for place in places):
+        return None
+    return (
+        f"The folder for runs can't be written{reason}: you can look at what is here, but nothing"
+        " is trained or kept. Set MNISTDASH_HOME to another folder, and start the dashboard anew."
+    )
+
+
+def urls_to_look_at() -> list[str]:
+    """Return how the home folder's database is opened where it can't be written: one will do.
+
+    Where there is none, that is one in memory. SQLite reads a file in whose folder it can't write
+    if somebody else has it open, or if it is told that nobody has.
+    """
+    file = _home_file()
+    if not file.is_file():
+        return [reaching.IN_MEMORY]
+    read_only = f"sqlite:///{file.absolute().as_uri()}?mode=ro"
+    return [f"{read_only}{more}&uri=true" for more in ("", "&immutable=1")]
+
+
+def _home_file() -> pathlib.Path:
+    return settings.home() / "mnistdash.sqlite3"
+
+
+def _chosen_url() -> str | None:
+    try:
+        return settings.database_url()
+    except ValueError as error:
+        raise errors.StoreError(str(error)) from None
 
 
 class Database:

@@ -41,7 +41,7 @@ class Drawings(database.Database):
             StoreError: 2,000 drawings are kept already.
             ValueError: the image or the label is none.
         """
-        if image.shape != (28, 28) or image.dtype != np.uint8 or not 0 <= label <= 9:
+        if image.shape != (28, 28) or image.dtype != np.uint8 or label not in range(10):
             raise ValueError("A drawing is uint8 (28, 28) with a label of 0-9.")
         with self._write() as connection:
             kept = connection.scalar(sa.select(sa.func.count()).select_from(_drawings))

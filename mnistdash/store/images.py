@@ -119,5 +119,5 @@ def share(runs: Images) -> None:
     Whoever opens a store to show, to train or to add says so: the dashboard, the worker, the
     command line, a notebook.
     """
-    own = runs.url == database.home_url()
+    own = runs.url == database.home_url() or runs.read_only_because is not None
     datasets.keep_in(None if own else Keeper(runs.url, runs))

@@ -24,12 +24,14 @@ _BY_NAME = "told by the names"
 
 def button() -> None:
     """Offer to add images, unless the form is there already."""
+    closed = state.open_store().read_only_because
     st.button(
         "Add images",
         key="add-images",
         icon=":material/add_photo_alternate:",
         on_click=_open,
-        disabled=session.get(_OPEN, False),
+        disabled=closed is not None or session.get(_OPEN, False),
+        help=closed and words.sentence(closed),
     )
 
 

@@ -12,19 +12,21 @@ _ROUND = "bringing_round"  # session key: another number makes an empty form
 _WISH = "bringing_wish"  # session key: what was asked for and is not read yet
 _TROUBLE = "bringing_trouble"  # session key: why what was asked for was not taken
 _ADDED = "bringing_added"  # session key: the run that was added last, told about once
+_WHAT = "Of a model that was trained elsewhere: what it answered to the test images."
 _FIELDS = ("name", "dataset", "predictions", "history", "model")
 
 
 def button() -> None:
     """Offer to add a run, unless the form is there already."""
+    closed = state.open_store().read_only_because
     st.button(
         "Add a run",
         key="bring-run",
         icon=":material/upload_file:",
         type="tertiary",
-        help="Of a model that was trained elsewhere: what it answered to the test images.",
+        help=words.sentence(closed or _WHAT),
         on_click=_open,
-        disabled=session.get(_OPEN, False),
+        disabled=closed is not None or session.get(_OPEN, False),
     )
 
 

@@ -11,13 +11,27 @@ _ENTERED = "entered"  # session key: this visit asked for app.py around its page
 
 
 def begin(title: str) -> None:
-    """Begin a page: its title, and once why the run named in the link is not shown."""
+    """Begin a page: its title, that nothing can be kept, and once why a link's run is not shown."""
     if not link.known():
         _enter_by_app()
     st.title(title)
+    if because := state.open_store().read_only_because:
+        st.info(words.sentence(because), icon=":material/lock:")
     note = session.take(link.RUN_NOTE)
     if note:
         st.info(note, icon=":material/info:")
+
+
+def told(error: Exception) -> bool:
+    """Say what a page, a press or a part of a page could not get over.
+
+    Returns:
+        Whether it was said; what nobody foresaw is Streamlit's to show, without its details.
+    """
+    foreseen = isinstance(error, store.StoreError | datasets.DataError)
+    if foreseen:  # the database has gone away since the page began, say
+        st.error(words.sentence(str(error)), icon=":material/error:")
+    return foreseen
 
 
 def _enter_by_app() -> None:

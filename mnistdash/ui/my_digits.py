@@ -24,7 +24,14 @@ def keep_button(
 ) -> None:
     """Let a person keep a drawing under its true label."""
     kept = session.get(_KEPT, 0)
-    with st.popover("Keep this drawing", icon=":material/bookmark:", key=f"keep-{kept}"):
+    closed = state.open_store().read_only_because
+    with st.popover(
+        "Keep this drawing",
+        icon=":material/bookmark:",
+        key=f"keep-{kept}",
+        disabled=closed is not None,
+        help=closed and words.sentence(closed),
+    ):
         label = st.selectbox("It is a", range(10), index=answer, key=f"keep_label_{answer}")
         if not st.button("Keep", type="primary"):
             return
@@ -37,7 +44,7 @@ def keep_button(
                 confidence=confidence,
                 run_name=words.run_title(run),
             )
-        except store.StoreError as error:
+        except (store.StoreError, ValueError) as error:
             st.warning(words.sentence(str(error)), icon=":material/warning:")
             return
     session.count(_KEPT)

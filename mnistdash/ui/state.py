@@ -31,8 +31,7 @@ def open_store() -> store.Store:
     Raises:
         StoreError: it can't be opened.
     """
-    db = store.Store(store.default_url())
-    db.add_starters()
+    db = store.Store.to_show()
     store.share_images(db)
     return db
 

@@ -29,9 +29,8 @@ _FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just aske
 
 def train_button(wish: recipe_form.Wish) -> None:
     """Offer to train what the form says, and say how long it takes or why it can't be had."""
-    trainer = state.open_engine()
-    trainer.visit()
-    trouble = trainer.trouble
+    closed = state.open_store().read_only_because
+    trouble, delay = (None, None) if closed else _trainer_says()
     start_here, remark = st.columns((1, 3), vertical_alignment="center")
     start_here.button(
         "Train",
@@ -39,20 +38,27 @@ def train_button(wish: recipe_form.Wish) -> None:
         type="primary",
         width="stretch",
         icon=":material/play_arrow:",
-        disabled=wish.recipe is None or trouble is not None,
+        disabled=wish.recipe is None or (closed or trouble) is not None,
+        help=closed and words.sentence(closed),
         on_click=start,
     )
     refused = session.take(_TROUBLE)
     with remark:
-        if trouble or refused or wish.trouble or trainer.remark:
-            said = words.sentence(trouble or refused or wish.trouble or trainer.remark)
-            st.warning(said, icon=":material/warning:")
+        if said := trouble or refused or wish.trouble or delay:
+            st.warning(words.sentence(said), icon=":material/warning:")
         elif wish.recipe is None:
             st.caption(f"Can't be read: {', '.join(wish.unread)}")
         else:
             images = datasets.load(wish.dataset).num_train
             seconds = wish.seeds * recipes.estimated_seconds(wish.recipe, images)
             st.caption(f"about {words.duration(seconds)}")
+
+
+def _trainer_says() -> tuple[str | None, str | None]:
+    """Return why nothing can be trained, and what keeps it waiting; it is warmed up by this."""
+    trainer = state.open_engine()
+    trainer.visit()
+    return trainer.trouble, trainer.remark
 
 
 def start() -> None:

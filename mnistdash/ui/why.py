@@ -76,12 +76,14 @@ def _offer_all(run: store.Run, dataset: datasets.Dataset) -> None:
         return
     if study is not None:
         st.caption(words.plain(f"That could not be done for all: {study.trouble}"))
+    closed = state.open_store().read_only_because
     st.button(
         f"Look among all {words.count(dataset.num_train)}",
         icon=":material/search:",
         on_click=_ask_for_all,
         args=(run.id,),
-        help="Done once, and kept with the run.",
+        disabled=closed is not None,
+        help=words.sentence(closed or "Done once, and kept with the run."),
     )
 
 

@@ -232,6 +232,48 @@ def test_broken_database_is_a_sentence(home: pathlib.Path, content: bytes) -> No
     assert file.read_bytes() == content
 
 
+def test_database_that_is_removed_is_said_on_every_page(
+    home: pathlib.Path, db: store.Store
+) -> None:
+    """A page that is open and one that is opened say so, and no second file is made."""
+    at = screen.open_page("train")
+    (home / "mnistdash.sqlite3").unlink()
+    for page in (at.run(), screen.open_page("gallery", ok=False)):
+        assert "was removed while it was in use" in screen.text(page)
+        assert not page.exception
+    assert not (home / "mnistdash.sqlite3").exists()
+
+
+def test_home_that_cant_be_written_opens_for_browsing(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every page shows a starter and one sentence; what trains or keeps is off, and says why."""
+    (home / "file").write_text("no folder")
+    monkeypatch.setenv("MNISTDASH_HOME", str(home / "file" / "home"))
+    pages = {name: screen.open_page(name, run="starter-optdigits") for name in screen.PAGES}
+    for at in pages.values():
+        assert [note.value.count("nothing is trained or kept") for note in at.info] == [1]
+        assert not at.warning
+    for name, label in (("train", "Train"), ("train", "Add a run"), ("data", "Add images")):
+        off = screen.button(pages[name], label)
+        assert off.disabled
+        assert "nothing is trained or kept" in off.help
+
+
+def test_what_a_press_comes_upon_is_said(home: pathlib.Path) -> None:
+    """Outside of a page's own course too; what nobody foresaw is left to Streamlit."""
+
+    def script() -> None:
+        from mnistdash import store
+        from mnistdash.ui import guards
+
+        guards.told(store.StoreError("The disk is full."))
+        guards.told(KeyError("secret"))
+
+    at = streamlit_testing.AppTest.from_function(script).run()
+    assert [error.value for error in at.error] == ["The disk is full."]
+
+
 def test_damaged_drawings_break_no_page(home: pathlib.Path, db: store.Store) -> None:
     """Of two drawings one is damaged, then both: the other is shown, then a sentence is."""
     examples.keep_drawings(db, (1, 7))

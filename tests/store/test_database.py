@@ -229,6 +229,37 @@ def test_home_folder_is_made(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
         store.default_url()
 
 
+def test_home_that_cant_be_written_can_be_looked_at(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is there is shown and stays as it is to the byte; whoever writes is told why not."""
+    mine = store.Store.to_show()
+    mine.rename("starter-mnist", "mine")
+    mine.close()
+    before = (home / "mnistdash.sqlite3").read_bytes()
+    monkeypatch.setattr(database.os, "access", lambda *_: False)
+    db = store.Store.to_show()
+    assert sorted(run.name for run in db.runs()) == ["mine", "starter"]
+    with pytest.raises(store.StoreError, match="you can look at what is here, but nothing is"):
+        db.rename("starter-mnist", "yours")
+    assert (home / "mnistdash.sqlite3").read_bytes() == before
+
+
+def test_home_that_cant_be_made_shows_the_starters(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason is named, nothing is written, and a chosen database has no part in it."""
+    (home / "file").write_text("no folder")
+    monkeypatch.setenv("MNISTDASH_HOME", str(home / "file" / "home"))
+    db = store.Store.to_show()
+    assert [run.id for run in db.runs()] == ["starter-optdigits", "starter-mnist"]
+    assert "(Not a directory)" in db.read_only_because
+    with pytest.raises(store.StoreError, match="nothing is trained or kept"):
+        examples.enqueue(db)
+    monkeypatch.setenv("MNISTDASH_DATABASE_URL", f"sqlite:///{home}/chosen.sqlite3")
+    assert store.Store.to_show().read_only_because is None
+
+
 def test_chosen_database_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """`MNISTDASH_DATABASE_URL` is used as it is."""
     monkeypatch.setenv("MNISTDASH_DATABASE_URL", "postgresql://host/db")
