@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import document, frame, guards, link, menu, state, words
+from mnistdash.ui import document, frame, guards, link, menu, pen, state, words
 
 SITE = {  # the file of each page: its title and its Material symbol
     "pages/overview.py": ("Overview", "dashboard"),
@@ -48,4 +48,9 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:  # the server has imported this file: it is told to run it as a script, and in what document
-    app = st.App(__file__, middleware=[document.STYLED], on_script_error=guards.told)
+    app = st.App(
+        __file__,
+        middleware=[document.STYLED],
+        routes=[pen.route()],
+        on_script_error=guards.told,
+    )

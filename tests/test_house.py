@@ -62,6 +62,7 @@ UI_FLOORS = {
         "heatmap",
         "menu",
         "pairs",
+        "pen",
         "plain_charts",
         "reveal",
         "run_rows",

@@ -1,8 +1,6 @@
 """The drawing page's pieces: the canvas, the picture, and what the models make of them."""
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +9,7 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import answers_view, gallery, guards, link, my_digits, session, state, why, words
+from mnistdash.ui import gallery, guards, link, my_digits, pen, session, state, why, words
 
 CANVAS_PX = 280
 SEEN_PX = 112
@@ -22,6 +20,11 @@ _RUNS, _PEN = "draw_runs", "pen_px"  # keys of the runs that answer, and of the 
 _DRAWING = "drawing"  # session key: what the canvas sent last, to come back to
 _BEGINNING = "drawing_to_begin_with"  # session key: what the canvas is laid out with
 _CLEARED = "canvas_cleared"  # session key: how often; a new key empties the canvas
+_READING = "reading"  # key of the answer in full
+_EMPTY = (
+    "The canvas is empty. Draw with the mouse, a pen or a finger. If there is no canvas here,"
+    " upload a picture instead."
+)
 _SAMPLE = "sample_digit"  # session key: data set and index of a test image shown instead
 
 
@@ -87,38 +90,52 @@ def canvas(runs: list[store.Run]) -> None:
             height=CANVAS_PX,
             width=CANVAS_PX,
             initial_drawing=session.get(_BEGINNING),
-            key=f"canvas-{session.get(_CLEARED, 0)}",
+            update_streamlit=False,  # the pen component says when: once a digit, not once a stroke
+            key=_canvas_key(),
         )
     with right:
-        answered = _answer_drawing(runs, drawn.json_data, pen_px)
+        answer = _answer_drawing(runs, drawn.json_data, pen_px)
     with left, st.container(horizontal=True, gap="xsmall"):
         st.button("Clear", icon=":material/close:", on_click=_clear)
         st.button("Sample", icon=":material/casino:", on_click=_sample)
         with st.popover("Pen", icon=":material/line_weight:"):
             st.slider("Width of the pen", 8, 40, key=_PEN, persist_state="session")
-    why.why(answered)
+    why.why(answer)
 
 
 def _answer_drawing(runs: list[store.Run], json_data: object, pen_px: int) -> why.Answered | None:
+    strokes, image, empty = [], None, ""
     try:
         strokes = ink.strokes_from_fabric(json_data)
-        if strokes:
-            session.put(_DRAWING, json_data)
-            plain = ink.plain_resize(_as_drawn(strokes, pen_px))
-            return answered(runs, ink.from_strokes(strokes), plain=plain, strokes=strokes)
+        image = ink.from_strokes(strokes) if strokes else None
+        empty = _EMPTY
     except ValueError as error:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
-        return None
-    if session.has(_SAMPLE):
-        return _answer_sample(runs, *session.get(_SAMPLE))
-    st.caption(
-        "The canvas is empty. Draw with the mouse, a pen or a finger. If there is no"
-        " canvas here, upload a picture instead."
+    heard = pen.Pen(
+        canvas=_canvas_key(),
+        canvas_px=CANVAS_PX,
+        pen_px=pen_px,
+        strokes=strokes,
+        network=pen.network(runs[0]),
     )
+    if image is not None:
+        session.put(_DRAWING, json_data)
+        plain = ink.plain_resize(_as_drawn(strokes, pen_px))
+        return answered(runs, image, plain=plain, strokes=strokes, heard=heard)
+    if session.has(_SAMPLE):
+        return _answer_sample(runs, *session.get(_SAMPLE), heard)
+    pen.reading(state.class_names(runs[0]), None, heard=heard, empty=empty, key=_READING)
     return None
 
 
-def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered | None:
+def _canvas_key() -> str:
+    """Return the canvas's key, another one after each Clear: that empties it."""
+    return f"canvas-{session.get(_CLEARED, 0)}"
+
+
+def _answer_sample(
+    runs: list[store.Run], name: str, index: int, heard: pen.Pen
+) -> why.Answered | None:
     """Show a test image with its label, and the answers to it."""
     dataset = datasets.load(name)
     label = dataset.class_names[dataset.y_test[index]]
@@ -134,7 +151,7 @@ def _answer_sample(runs: list[store.Run], name: str, index: int) -> why.Answered
     said.markdown(
         f"Test image #{index} of {words.plain(dataset.title)}, labelled **{words.plain(label)}**"
     )
-    return answered(runs, dataset.x_test[index], plain=None, strokes=[])
+    return answered(runs, dataset.x_test[index], plain=None, strokes=[], heard=heard)
 
 
 def answered(
@@ -143,6 +160,7 @@ def answered(
     *,
     plain: np.ndarray | None,
     strokes: list[list[tuple[float, float]]],
+    heard: pen.Pen | None = None,
 ) -> why.Answered | None:
     """Show what the models see, their answers, and what can be done with the drawing.
 
@@ -151,22 +169,22 @@ def answered(
         image: uint8 `(28, 28)`, ink bright.
         plain: what plain resizing would have given, uint8 `(28, 28)`; `None` shows none.
         strokes: the pen's polylines; empty for a picture.
+        heard: the canvas beside the answer; `None` where there is none.
 
     Returns:
         What was answered in full; `None` where the first run's model can't be read.
     """
+    names = state.class_names(runs[0])
     try:
         probs = state.load_classifier(runs[0].id).probs(explain.variants(image))
     except store.StoreError as error:
         st.warning(words.sentence(str(error)), icon=":material/warning:")
+        pen.reading(names, None, heard=heard, key=_READING)
         return None
-    names = state.class_names(runs[0])
     best = int(probs[0].argmax())
     doubtful = doubt(runs[0], probs, image, names, strokes=strokes)
-    said = _said(names[best], float(probs[0, best]), doubtful)
-    bars = answers_view.bars(probs[0], names, pred_class=None if doubtful else best)
-    # One element instead of ten: the answer shows once all that came with it is drawn.
-    st.html(f'<div class="reading"><div>{said}{bars}</div>{_seen(image, plain)}</div>')
+    answer = pen.Reading(probs=probs[0], image=image, plain=plain, doubt=doubtful)
+    pen.reading(names, answer, heard=heard, key=_READING)
     _other_answers(runs[1:], image, names[best])
     if state.reads_digits(runs[0]):
         my_digits.keep_button(
@@ -205,28 +223,6 @@ def _as_drawn(strokes: list[list[tuple[float, float]]], pen_px: int) -> np.ndarr
     return np.asarray(sheet)
 
 
-def _seen(image: np.ndarray, plain: np.ndarray | None) -> str:
-    """Write what the model sees and, below it, what it would have seen without preparation."""
-    shown = [
-        ("The 28x28 pixels that the model sees", image, "What the model sees, white on black"),
-        ("Plainly resized", plain, "What plain resizing would have given"),
-    ]
-    figures = (
-        f'<figure><img src="{_png(pixels)}" width="{SEEN_PX}" alt="{label}" title="{label}">'
-        f'<figcaption class="quiet">{caption}</figcaption></figure>'
-        for label, pixels, caption in shown
-        if pixels is not None
-    )
-    return f'<div class="seen">{"".join(figures)}</div>'
-
-
-def _png(image: np.ndarray) -> str:
-    """Write an image, uint8 `(28, 28)`, as a link that holds it."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
 def doubt(
     run: store.Run,
     probs: np.ndarray,
@@ -246,15 +242,6 @@ def doubt(
     read = state.load_classifier(run.id).probs
     reason = explain.no_digit(image, kinds, read) or explain.doubt(probs, names)
     return f"Not sure this is a digit: {reason}." if reason else ""
-
-
-def _said(answer: str, prob: float, doubt: str) -> str:
-    long = " long" if len(answer) > 1 else ""
-    return (
-        f'<div class="answer{long}" aria-live="polite">{html.escape(answer)}</div>'
-        f'<div class="quiet">probability {prob:.2f}</div>'
-        f'<div class="doubt">{html.escape(doubt)}</div>'
-    )
 
 
 def _other_answers(others: list[store.Run], image: np.ndarray, first: str) -> None:

@@ -53,13 +53,22 @@ def draw(
         page.mouse.up()
 
 
-def touch(page: sync_api.Page, points: Stroke) -> None:
-    """Move a finger along points of the page, as the browser's own touch events."""
+def touch(page: sync_api.Page, points: Stroke) -> sync_api.CDPSession:
+    """Move a finger along points of the page, as the browser's own touch events.
+
+    Returns:
+        The finger, which stays where it is until it is lifted.
+    """
     finger = page.context.new_cdp_session(page)
     for index, (x, y) in enumerate(points):
         kind = "touchMove" if index else "touchStart"
         event = {"type": kind, "touchPoints": [{"x": float(x), "y": float(y)}]}
         finger.send("Input.dispatchTouchEvent", event)
+    return finger
+
+
+def lift(finger: sync_api.CDPSession) -> None:
+    """Take a finger away."""
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
@@ -88,7 +97,7 @@ def test_drawn_digit_is_read(
     settled(page)
     assert page.locator(".bars .row").count() == 10
     seen = page.get_by_role("img", name="The 28x28 pixels that the model sees")
-    assert seen.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+    assert seen.evaluate("(canvas) => [canvas.width, canvas.height]") == [28, 28]
     assert page.get_by_text("The canvas is empty.").count() == 0
 
 
@@ -116,13 +125,16 @@ def test_finger_draws_on_a_small_phone(
 ) -> None:
     """On a phone 320 or 360 pixels wide, also zoomed to 200 %, a finger's zero is read.
 
+    The browser reads it before the finger is lifted, the server then.
+
     Nothing scrolls meanwhile, neither the page nor what the zoom shows of it.
     """
     context = browser.new_context(
         viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True, user_agent=PHONE
     )
     page = context.new_page()
-    page.goto(f"{app_url}/draw")
+    with page.expect_response("**/pen/*.net"):
+        page.goto(f"{app_url}/draw")
     page.get_by_text("The canvas is empty.").wait_for()
     settled(page)
     canvas = page.locator("canvas.upper-canvas")
@@ -137,8 +149,13 @@ def test_finger_draws_on_a_small_phone(
         visualViewport.scale, visualViewport.offsetLeft, visualViewport.offsetTop]"""
     before = page.evaluate(scrolled)
     assert before[1] == zoom
-    touch(page, [(box["x"] + 85 + 110 * (x - 0.5), box["y"] + 60 + 110 * y) for x, y in ZERO[0]])
-    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
+    zero = [(box["x"] + 85 + 110 * (x - 0.5), box["y"] + 60 + 110 * y) for x, y in ZERO[0]]
+    finger = touch(page, zero)
+    sync_api.expect(answer(page)).to_have_text("0")
+    aloud = page.locator(".aloud")
+    sync_api.expect(aloud).to_have_text("")
+    lift(finger)
+    sync_api.expect(aloud).to_contain_text("0, probability", timeout=ANSWER_MS)
     assert page.evaluate(scrolled) == before
     context.close()
 
@@ -185,7 +202,7 @@ def test_answer_has_the_accent_and_a_doubtful_one_has_none(
     assert page.locator(".bars .right").count() == 0
     clear(page, settled)
     page.locator("canvas.upper-canvas").click()
-    page.get_by_text("it is hardly more than a dot").wait_for(timeout=ANSWER_MS)
+    page.locator(".doubt", has_text="hardly more than a dot").wait_for(timeout=ANSWER_MS)
     settled(page)
     assert page.locator(".bars .right, .bars .answered").count() == 0
 
@@ -236,26 +253,6 @@ def test_why_takes_at_most_two_windows(
     assert end["y"] + end["height"] - top <= 2 * height
     page.get_by_role("slider", name="Layer").press("ArrowRight")
     page.get_by_text("2_", exact=False).first.wait_for()
-
-
-def test_drawing_survives_a_change_of_page(open_page: OpenPage, settled: Settled) -> None:
-    """A look at the overview and back: the drawing is still there with its answer."""
-    page = open_page("draw")
-    draw(page, ZERO, left=70, top=60, side=150)
-    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
-    settled(page)
-    sidebar = page.get_by_test_id("stSidebar")
-    sidebar.get_by_role("link", name="Overview").click()
-    page.get_by_role("heading", name="Overview").wait_for()
-    settled(page)
-    sidebar.get_by_role("link", name="Draw").click()
-    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
-    settled(page)
-    # A second stroke adds to the first: had the drawing come back as a picture only, it would
-    # be read alone.
-    draw(page, [[(0.0, 0.0), (0.3, 0.3)]], left=200, top=200, side=5)
-    settled(page)
-    sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
 
 
 def test_drawing_is_kept_and_deleted(

@@ -49,6 +49,11 @@ def tiles(at: streamlit_testing.AppTest, key: str) -> list[str]:
     return json.loads(at.get_by_key(key).proto.json)[0]["alts"]
 
 
+def reading(at: streamlit_testing.AppTest) -> dict:
+    """Read what the page says an image was read as, and to an empty canvas."""
+    return json.loads(at.get_by_key("reading").proto.json)[0]
+
+
 def doors(at: streamlit_testing.AppTest) -> list[str]:
     """Read the labels of the links on the page, those of the sidebar left out."""
     return [link.label for link in at.page_link]

@@ -18,7 +18,9 @@ from tests.pages import examples, screen
 
 def test_empty_canvas_says_so(db: store.Store) -> None:
     """Before anything is drawn the page says what to do, and answers nothing."""
-    assert "The canvas is empty." in screen.text(screen.open_page("draw"))
+    reading = screen.reading(screen.open_page("draw"))
+    assert "The canvas is empty." in reading["empty"]
+    assert reading["answer"] is None
 
 
 def test_any_finished_run_answers_drawings(mine: store.Run) -> None:
@@ -215,7 +217,7 @@ def test_doubtful_digit_of_several_is_marked_and_the_chosen_one_shown(
     at.session_state["picture_digit"] = 2
     at.run()
     assert "Digit 2 of 2" in screen.text(at)
-    assert len([e for e in at.get("html") if 'class="reading"' in e.value]) == 1
+    assert screen.reading(at)["answer"] is not None
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,8 @@ def test_name_of_an_upload_is_shown_nowhere(db: store.Store, name: str) -> None:
     kinds = ("markdown", "caption", "html", "warning")
     said = "".join(element.value for kind in kinds for element in at.get(kind))
     assert "Its first picture is read." in said
-    assert 'aria-live="polite">1<' in said
+    probs = screen.reading(at)["answer"]["probs"]
+    assert probs.index(max(probs)) == 1
     assert name not in said
 
 
@@ -274,9 +277,9 @@ def test_draw_shows_class_names_as_they_are(
     at = screen.open_page("draw", run=run.id)
     next(button for button in at.button if button.label == "Sample").click().run()
     assert not at.exception
-    reading = next(e.value for e in at.get("html") if 'class="reading"' in e.value)
-    assert "<b>ant" not in reading
-    assert "nearly as much like **bee** [x](y) as like &lt;b&gt;ant" in reading
+    reading = screen.reading(at)
+    assert reading["names"] == list(examples.HOSTILE)
+    assert "nearly as much like **bee** [x](y) as like <b>ant" in reading["answer"]["doubt"]
     label = next(e.value for e in at.get("markdown") if "labelled" in e.value)
     assert label.split("labelled ")[1] in (r"**\<b\>ant\</b\>**", r"**\*\*bee\*\* \[x\](y)**")
     assert not [button for button in at.button if button.label == "Keep"]
