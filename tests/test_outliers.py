@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mnistdash import classifier, datasets, hands, outliers
+from mnistdash import classifier, datasets, explain, hands, ink, outliers
 
 STEM = [np.array([(5.0, 0.0), (5.0, 10.0)])]
 
@@ -51,6 +51,25 @@ def test_a_one_is_never_laid_over_another_digit() -> None:
 def test_no_letter_is_a_twin_of_a_digit() -> None:
     """Letters that people write as they write a digit are not called wrong."""
     assert not outliers.TWINS & set(outliers.LETTERS)
+
+
+def test_detector_tells_what_is_written() -> None:
+    """Written evenly, every form of a digit passes, and every letter is told as a letter."""
+    rng = np.random.default_rng(0)
+    digits = [form for forms in hands.FORMS.values() for form in forms]
+    kinds = {
+        name: classifier.kind_probs(
+            np.stack([ink.from_strokes(hands.written(f, rng, noise=0, cuts=1)) for f in forms])
+        )
+        for name, forms in (
+            ("digit", digits),
+            ("letter", outliers.LETTERS.values()),
+            ("scribble", outliers.SIGNS.values()),
+        )
+    }
+    assert kinds["digit"][:, 0].min() >= explain.DIGIT_BELOW
+    assert (kinds["letter"].argmax(axis=1) == classifier.KINDS.index("letter")).all()
+    assert kinds["scribble"][:, 0].max() < explain.DIGIT_BELOW
 
 
 def test_training_set_is_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
