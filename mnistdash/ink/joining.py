@@ -1,7 +1,6 @@
 """Pieces of ink joined into digits: on their gaps, heights and shapes, and on what a model says."""
 
 import dataclasses
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable
@@ -88,6 +87,7 @@ class Sheet:
         self._owner = np.zeros(best.scene.tone.shape, np.int32)
         self._sureness = sureness
         self._sure: dict[Group, float] = {}
+        self._images: dict[Group, refusals.Image8] = {}
         for blob in blobs:
             alike = blob.scene is best.scene and 0.4 < blob.side / best.side < 1.6
             if alike and blob.likeness > 0.15 * best.likeness:
@@ -119,10 +119,12 @@ class Sheet:
         peak = max(self.blobs[number - 1].peak for number in group)
         return np.clip((self.best.scene.contrast[inside] / peak - 0.2) / 0.6, 0, 1) * region
 
-    @functools.cache  # noqa: B019 - a sheet lives as long as one picture is read
     def image(self, group: Group) -> refusals.Image8:
         """Prepare pieces as one digit, uint8 (28, 28)."""
-        return finishing.finish(self.cut_out(group))
+        # A cache on the method would keep every sheet, of every picture, for ever.
+        if group not in self._images:
+            self._images[group] = finishing.finish(self.cut_out(group))
+        return self._images[group]
 
     def joined(self, towards_one: float = 0.0) -> list[Group]:
         """Join pieces into digits, the clearest pair first.
