@@ -10,7 +10,7 @@ const NEAR_PX = 3; // between the ends of a stroke as it was heard and as the ca
 const REST_MS = 200; // without the pen, until the server is asked: as long as the canvas would wait
 const HOVER_MS = 1000; // so long it waits for a pen that moves over the canvas, to its next stroke
 const LEFT_MS = 2000; // after so long a page that a link was to leave is still there
-const BEHIND_MS = 1500; // how long the server may answer to less than is drawn
+const BEHIND_MS = 5000; // how long the server may answer to less than is drawn
 const SLOW_MS = 24; // an answer that takes longer is followed by as long a rest
 const KEPT_STEPS = 100; // that the canvas can undo
 const SEND = "Update the app with this drawing"; // the canvas's button that reports it
@@ -31,9 +31,9 @@ export default function pen({ data: [data], parentElement }) {
 }
 
 // What is on the canvas, as lists that are never changed: `strokes`, what it began with, and the
-// way back and forward.
+// way back and forward. It is not known where the canvas did what only it knows.
 function blank(strokes) {
-  return { strokes, initial: strokes, past: [], future: [], points: null };
+  return { strokes, initial: strokes, past: [], future: [], points: null, known: true };
 }
 
 function mounted(root) {
@@ -85,7 +85,10 @@ function begin(state, event) {
   clearTimeout(state.sending);
   state.canvasRoot = canvas.getRootNode();
   state.down = true;
-  if (state.canvasRoot.querySelector('[aria-label="Edit"][aria-pressed="true"]')) return;
+  if (state.canvasRoot.querySelector('[aria-label="Edit"][aria-pressed="true"]')) {
+    state.known = false;
+    return;
+  }
   const box = canvas.getBoundingClientRect();
   const scale = state.data.pen.canvas_px / box.width;
   state.place = ({ clientX, clientY }) => [(clientX - box.left) * scale, (clientY - box.top) * scale];
@@ -125,33 +128,38 @@ function smoothed({ engine, points }) {
   return engine ? engine.smooth(points) : points;
 }
 
-// The canvas's own buttons; those that are not named here change what only it knows.
+// The canvas's own buttons.
 function press(state, event) {
   const button = event.composedPath().find((each) => each.matches?.(".dc-icon-button"));
   if (!button) return;
   state.canvasRoot = button.getRootNode();
-  const { strokes, past, future } = state;
   switch (button.ariaLabel) {
     case SEND:
       state.unsent = false;
       clearTimeout(state.sending);
       return;
     case "Undo":
-      if (!past.length) break;
-      Object.assign(state, { strokes: past.at(-1), past: past.slice(0, -1), future: [...future, strokes] });
-      change(state);
+      step(state, "past", "future");
       break;
     case "Redo":
-      if (!future.length) break;
-      Object.assign(state, { strokes: future.at(-1), past: [...past, strokes], future: future.slice(0, -1) });
-      change(state);
+      step(state, "future", "past");
       break;
-    case "Reset canvas & history":
-      Object.assign(state, blank(state.initial));
+    case "Reset canvas & history": // which it reports by itself
+      Object.assign(state, blank(state.initial), { known: false });
       change(state);
-      return; // the canvas reports it by itself
+      return;
+    default:
+      state.known = false;
   }
   rest(state);
+}
+
+function step(state, from, to) {
+  const [before, after] = [state[from], [...state[to], state.strokes]];
+  state.known &&= before.length > 0;
+  if (!before.length) return;
+  Object.assign(state, { strokes: before.at(-1), [from]: before.slice(0, -1), [to]: after });
+  change(state);
 }
 
 function rest(state, ms = REST_MS) {
@@ -253,8 +261,7 @@ function resized(state, strokes) {
 
 // --- the server's answer ---------------------------------------------------------------------
 
-// It counts for what is drawn now. To less it says nothing yet; unless it stays at that: then the
-// canvas was changed in a way that was not heard here.
+// It counts for what is drawn now. To less than that it says nothing yet: a later one will come.
 function receive(state) {
   const { data } = state;
   clearTimeout(state.waiting);
@@ -262,13 +269,14 @@ function receive(state) {
   if (state.down) return;
   if (!same(strokes, state.strokes)) {
     if (state.unsent) return;
-    const left = state.changed + BEHIND_MS - performance.now();
+    const left = state.known ? state.changed + BEHIND_MS - performance.now() : 0;
     if (left > 0) {
       state.waiting = setTimeout(() => receive(state), left);
       return;
     }
     Object.assign(state, { ...blank(strokes), initial: state.initial });
   }
+  state.known = true;
   cancelAnimationFrame(state.frame);
   state.frame = 0;
   const { answer } = data;
