@@ -11,6 +11,7 @@ const REST_MS = 200; // without the pen, until the server is asked: as long as t
 const HOVER_MS = 1000; // so long it waits for a pen that moves over the canvas, to its next stroke
 const LEFT_MS = 2000; // after so long a page that a link was to leave is still there
 const BEHIND_MS = 5000; // how long the server may answer to less than is drawn
+const IDLE_MS = 2000; // until the network is fetched from a page that is busy all the time
 const SLOW_MS = 24; // an answer that takes longer is followed by as long a rest
 const KEPT_STEPS = 100; // that the canvas can undo
 const SEND = "Update the app with this drawing"; // the canvas's button that reports it
@@ -212,7 +213,7 @@ function load(state) {
     } catch {
       // Without it the server's answers are shown, and they come as they always did.
     }
-  });
+  }, { timeout: IDLE_MS });
 }
 
 function follow(state) {
@@ -223,11 +224,13 @@ function follow(state) {
     return;
   }
   const strokes = state.points ? [...state.strokes, smoothed(state)] : state.strokes;
+  const { engine, network, data } = state;
   if (!strokes.length) {
     show(state, null);
-  } else if (state.network) {
-    const image = state.engine.prepare(strokes);
-    const probs = state.network.probs(image);
+  } else if (network && engine.span(strokes.flat()) >= data.pen.pen_px) {
+    // A pen that has only touched the canvas has written nothing yet.
+    const image = engine.prepare(strokes);
+    const probs = network.probs(image);
     show(state, { probs, image, plain: resized(state, strokes), doubt: "", live: true });
   }
   const taken = performance.now() - now;

@@ -124,7 +124,7 @@ def network(run: store.Run) -> str | None:
     return f"pen/{run.id}-{run.created_at * 1000:.0f}.net"
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=4)
 def _network(address: str) -> bytes:
     """Write the network at an address that `network` gave.
 

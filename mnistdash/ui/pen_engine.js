@@ -46,8 +46,8 @@ export function prepare(strokes) {
   const lines = withoutSlips(strokes);
   if (!lines.length) return null;
   const { low, high } = bounds(lines.flat());
-  const span = Math.max(high[0] - low[0], high[1] - low[1]);
-  const scale = span > 0 ? (BOX - PEN) / span : 0;
+  const side = span(lines.flat());
+  const scale = side > 0 ? (BOX - PEN) / side : 0;
   const extent = [0, 1].map((axis) => (high[axis] - low[axis]) * scale + PEN);
   const [width, height] = extent.map((length) => Math.ceil(length - 1e-6));
   const corner = [width, height].map((size, axis) => (size - extent[axis] + PEN) / 2);
@@ -60,11 +60,17 @@ export function prepare(strokes) {
   return centre(shrink(sheet, width, height), width, height);
 }
 
+/**
+ * Measure the longer side of the box around points.
+ * @param {number[][]} points [x, y] each
+ */
+export function span(points) {
+  const { low, high } = bounds(points);
+  return Math.max(high[0] - low[0], high[1] - low[1]);
+}
+
 function withoutSlips(strokes) {
-  const spans = strokes.map((stroke) => {
-    const { low, high } = bounds(stroke);
-    return Math.max(high[0] - low[0], high[1] - low[1]);
-  });
+  const spans = strokes.map(span);
   const largest = Math.max(0, ...spans);
   return strokes.filter((stroke, i) => stroke.length && spans[i] >= STRAY * largest);
 }
