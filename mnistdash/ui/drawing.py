@@ -9,10 +9,9 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import gallery, guards, link, my_digits, pen, session, state, why, words
+from mnistdash.ui import guards, link, my_digits, pen, session, state, why, words
 
 CANVAS_PX = 280
-SEEN_PX = 112
 _PEN_PX = 20
 _NAMED = 12  # classes; of more the first and the last are named
 _INK, _PAPER = "#1C1B22", "#FFFFFF"
@@ -136,22 +135,12 @@ def _canvas_key() -> str:
 def _answer_sample(
     runs: list[store.Run], name: str, index: int, heard: pen.Pen
 ) -> why.Answered | None:
-    """Show a test image with its label, and the answers to it."""
+    """Show the answers to a test image, and which it is."""
     dataset = datasets.load(name)
     label = dataset.class_names[dataset.y_test[index]]
-    picture, said = st.columns((1, 4), vertical_alignment="center")
-    with picture:
-        gallery.picture(
-            dataset.x_test[index],
-            label=f"Test image {index}: {label}",
-            size_px=SEEN_PX,
-            ink=dataset.ink,
-            key="sample-picture",
-        )
-    said.markdown(
-        f"Test image #{index} of {words.plain(dataset.title)}, labelled **{words.plain(label)}**"
-    )
-    return answered(runs, dataset.x_test[index], plain=None, strokes=[], heard=heard)
+    about = f"Test image #{index} of {dataset.title}, labelled {label}"
+    image = dataset.x_test[index]
+    return answered(runs, image, plain=None, strokes=[], heard=heard, about=about)
 
 
 def answered(
@@ -161,6 +150,7 @@ def answered(
     plain: np.ndarray | None,
     strokes: list[list[tuple[float, float]]],
     heard: pen.Pen | None = None,
+    about: str = "",
 ) -> why.Answered | None:
     """Show what the models see, their answers, and what can be done with the drawing.
 
@@ -170,6 +160,7 @@ def answered(
         plain: what plain resizing would have given, uint8 `(28, 28)`; `None` shows none.
         strokes: the pen's polylines; empty for a picture.
         heard: the canvas beside the answer; `None` where there is none.
+        about: which image it is, where that is known.
 
     Returns:
         What was answered in full; `None` where the first run's model can't be read.
@@ -183,7 +174,7 @@ def answered(
         return None
     best = int(probs[0].argmax())
     doubtful = doubt(runs[0], probs, image, names, strokes=strokes)
-    answer = pen.Reading(probs=probs[0], image=image, plain=plain, doubt=doubtful)
+    answer = pen.Reading(probs=probs[0], image=image, plain=plain, doubt=doubtful, about=about)
     pen.reading(names, answer, heard=heard, key=_READING)
     _other_answers(runs[1:], image, names[best])
     if state.reads_digits(runs[0]):

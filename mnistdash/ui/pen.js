@@ -134,7 +134,7 @@ function press(state, event) {
   const button = event.composedPath().find((each) => each.matches?.(".dc-icon-button"));
   if (!button) return;
   state.canvasRoot = button.getRootNode();
-  switch (button.ariaLabel) {
+  switch (button.getAttribute("aria-label")) {
     case SEND:
       state.unsent = false;
       clearTimeout(state.sending);
@@ -231,7 +231,7 @@ function follow(state) {
     // A pen that has only touched the canvas has written nothing yet.
     const image = engine.prepare(strokes);
     const probs = network.probs(image);
-    show(state, { probs, image, plain: resized(state, strokes), doubt: "", live: true });
+    show(state, { probs, image, plain: resized(state, strokes), doubt: "", about: "", live: true });
   }
   const taken = performance.now() - now;
   state.rested = taken > SLOW_MS ? now + 2 * taken : 0;
@@ -309,6 +309,7 @@ function furnish(state) {
   state.prob = part("div", "quiet");
   state.doubt = part("div", "doubt");
   state.bars = part("div", "bars");
+  state.about = part("div", "about quiet");
   state.aloud = part("div", "aloud");
   state.aloud.setAttribute("aria-live", "polite"); // to what the pen is in the midst of, silent
   const told = part("div", "");
@@ -316,7 +317,7 @@ function furnish(state) {
   const said = part("div", "said");
   said.append(state.answer, told);
   const left = part("div", "");
-  left.append(said, state.bars);
+  left.append(said, state.bars, state.about);
   state.image = figure("The 28x28 pixels that the model sees", "What the model sees, white on black");
   state.plain = figure("Plainly resized", "What plain resizing would have given");
   const seen = part("div", "seen");
@@ -352,13 +353,14 @@ function show(state, answer) {
     state.aloud.textContent = "";
     return;
   }
-  const { probs, image, plain, doubt, live } = answer;
+  const { probs, image, plain, doubt, about, live } = answer;
   const best = probs.indexOf(Math.max(...probs));
   const prob = probs[best].toFixed(2);
   write(state.answer, names[best]);
   state.answer.classList.toggle("long", names[best].length > 1);
   write(state.prob, `probability ${prob}`);
   write(state.doubt, doubt);
+  write(state.about, about);
   drawBars(state.bars, probs, names, doubt || probs[best] < sure ? -1 : best);
   paint(state.image, image);
   paint(state.plain, plain);

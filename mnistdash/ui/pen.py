@@ -35,13 +35,15 @@ class Reading:
     """What a model answered to an image.
 
     Images are uint8 `(28, 28)`, ink bright; `plain` is what plain resizing would have given,
-    `None` shows none. `doubt` is a sentence, empty for an answer to rely on.
+    `None` shows none. `doubt` is a sentence, empty for an answer to rely on; `about` says which
+    image it is, empty for one that is known from nowhere.
     """
 
     probs: np.ndarray  # float32 (K,)
     image: np.ndarray
     plain: np.ndarray | None
     doubt: str
+    about: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,6 +94,7 @@ def _described(answer: Reading) -> dict[str, object]:
         "image": _pixels(answer.image),
         "plain": None if answer.plain is None else _pixels(answer.plain),
         "doubt": answer.doubt,
+        "about": answer.about,
     }
 
 
