@@ -8,7 +8,7 @@ import numpy as np
 from mnistdash import artifacts
 
 COMPONENTS = 96  # of the features, the strongest; with 8 bits each, MNIST's take 6 MB
-_SAMPLE = 1000  # images, spread over all, that tell which components are strong
+_SAMPLE = 1_000  # images, spread over all, that tell which components are strong
 _AT_ONCE = 500  # images between two reports
 _ROWS_AT_ONCE = 1_024  # what fits into the cache: more at once took a hundred times as long
 
