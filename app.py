@@ -34,7 +34,7 @@ def main() -> None:
         frame.run_picker(runs)
         run = next((run for run in runs if run.id == link.current().run), None)
         frame.test_set_picker(run)
-        frame.drop_foreign_classes(run)
+        frame.drop_foreign(run, runs)
         frame.training_line(runs)
         menu.menu(pages, page, run, frame.images_shown(run))
         frame.missing_images()

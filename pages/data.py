@@ -10,6 +10,7 @@ from mnistdash.ui import (
     fields,
     guards,
     headline,
+    session,
     state,
     words,
 )
@@ -18,10 +19,12 @@ SMALL_PX = 160
 
 guards.begin("Data")
 adding_view.follow()
+names = datasets.names()
+session.hold_to(changing_view.SHOWN, names.__contains__, names[0])
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.selectbox(
         "Images",
-        datasets.names(),
+        names,
         format_func=datasets.title,
         key=changing_view.SHOWN,
         persist_state="session",

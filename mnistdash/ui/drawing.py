@@ -42,6 +42,7 @@ def answering_runs(runs: list[store.Run]) -> list[store.Run]:
     if shown is not None and not shown.has_model:
         title = words.plain(words.run_title(shown))
         st.caption(f"{title} came without a model: other runs answer here.")
+    session.hold_to(_RUNS, lambda it: isinstance(it, list), [])
     chosen = [run_id for run_id in session.get(_RUNS, ()) if run_id in finished]
     session.put(_RUNS, chosen or [_first_choice(finished)])
     st.multiselect(

@@ -99,6 +99,12 @@ def selected(answers: evaluation.Evaluation) -> np.ndarray:
     )
 
 
+def epochs_kept(run: store.Run) -> int:
+    """Count the epochs after which a run's answers are kept: all of a traced one's, else none."""
+    epochs = len(run.history)
+    return epochs if set(artifacts.epochs(run.artifacts)).issuperset(range(epochs)) else 0
+
+
 def at_epoch(
     run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation
 ) -> evaluation.Evaluation:
@@ -106,9 +112,8 @@ def at_epoch(
 
     The last place stands for the model that was kept, whose `answers` are given.
     """
-    epochs = len(run.history)
-    kept = set(artifacts.epochs(run.artifacts))
-    if epochs < 2 or dataset.name != run.dataset or not kept.issuperset(range(epochs)):
+    epochs = epochs_kept(run)
+    if epochs < 2 or dataset.name != run.dataset:
         return answers
     asked = link.asked_for().epoch
     if asked is None or asked > epochs:
@@ -132,9 +137,8 @@ def at_epoch(
 
 def once_right(run: store.Run, dataset: datasets.Dataset) -> np.ndarray | None:
     """Return which images a traced run had right once and has wrong now; `None` if untraced."""
-    epochs = len(run.history)
-    kept = set(artifacts.epochs(run.artifacts))
-    if not kept or dataset.name != run.dataset or not kept.issuperset(range(epochs)):
+    epochs = epochs_kept(run)
+    if not epochs or dataset.name != run.dataset:
         return None
     try:
         return state.load_once_right(run.id, dataset.name, epochs)

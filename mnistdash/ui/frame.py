@@ -3,12 +3,13 @@
 import base64
 import copy
 import functools
+import math
 import pathlib
 
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import document, link, session, state, words
+from mnistdash.ui import document, filters, link, session, state, words
 
 _HERE = pathlib.Path(__file__).parent
 # A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
@@ -79,10 +80,11 @@ def test_set_picker(run: store.Run | None) -> None:
     )
 
 
-def drop_foreign_classes(run: store.Run | None) -> None:
-    """Drop a class filtered by, of other images or from a link, that the run doesn't know.
+def drop_foreign(run: store.Run | None, runs: list[store.Run]) -> None:
+    """Drop what is not there, from a link or of other images: classes, an epoch, an image, a run.
 
-    Before the menu, whose links carry the filters.
+    Before the menu, whose links carry the view, and before the link is written: that is one step of
+    the browser's history.
     """
     view = link.current()
     known = run.classes if run else None
@@ -90,6 +92,22 @@ def drop_foreign_classes(run: store.Run | None) -> None:
         link.show(true=None)
     if known is not None and view.pred is not None and view.pred >= known:
         link.show(pred=None)
+    if run and view.epoch is not None and view.epoch > filters.epochs_kept(run):
+        link.show(epoch=None)
+    if run and view.index is not None and view.index >= _num_images(run):
+        link.show(index=None)
+    if view.other is not None and not any(it.id == view.other and it.finished for it in runs):
+        link.show(other=None)
+
+
+def _num_images(run: store.Run) -> float:
+    """Count the images that are shown with a run's answers; endless where nobody can tell."""
+    if link.current().on_drawings:
+        return len(state.open_store().drawing_ids())
+    try:
+        return len(state.load_evaluation(run.id, run.dataset))
+    except (datasets.DataError, store.StoreError):  # the page says so
+        return math.inf
 
 
 def training_line(runs: list[store.Run]) -> None:
@@ -147,7 +165,7 @@ def _missing_mnist() -> None:
     st.caption("MNIST is not on this machine; optdigits, embedded, stands in.")
     st.button("Get MNIST", on_click=download.start, icon=":material/download:", type="tertiary")
     if download.trouble:
-        st.caption(download.trouble)
+        st.caption(words.sentence(download.trouble))
 
 
 def _why_not_shown(run_id: str, runs: list[store.Run]) -> str:

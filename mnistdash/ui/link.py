@@ -4,6 +4,7 @@ Everybody else asks `current()` and changes it with `show()`.
 """
 
 import dataclasses
+import functools
 import re
 import time
 import urllib.parse
@@ -199,6 +200,8 @@ def known() -> bool:
 
 def read() -> None:
     """Take what a new link says into the session: one followed, or one gone Back or Forward to."""
+    for field in dataclasses.fields(View):
+        session.hold_to(field.name, functools.partial(_can_be, field.name), field.default)
     found = st.query_params.to_dict()
     by_menu = found.pop(BY_MENU, None) is not None  # else Streamlit takes its press for Back
     if (_went_back_or_forward() and not by_menu) or (found and not _is_own(found)):
@@ -207,6 +210,13 @@ def read() -> None:
         _remember(found)
     for field in dataclasses.fields(View):
         session.default(field.name, field.default)
+
+
+def _can_be(name: str, value: object) -> bool:
+    """Tell whether a field of the view can have a value, whatever link or widget it came from."""
+    if value == View.__dataclass_fields__[name].default:
+        return True
+    return isinstance(value, type(_PARSERS[name](_text(value))))
 
 
 def write() -> None:

@@ -11,6 +11,7 @@ from mnistdash import architecture, datasets, recipes, store
 from mnistdash.ui import fields, session, words
 
 CUSTOM = "custom"
+_FIRST = "dense-tutorial"
 FINE = "fine"  # session key: whether what is rarely changed is shown
 _PREFIX = "recipe_"
 _PRESET, _IMAGES, _TRACE = "preset", "train_dataset", "trace"  # keys of fields that aren't in it
@@ -166,9 +167,7 @@ def layer_table() -> None:
 def load(chosen: recipes.Recipe, dataset: str) -> None:
     """Put a recipe into the form, to change one thing."""
     for name in _SETTINGS:
-        value = getattr(chosen, name)
-        shown = recipes.write_number(value) if name in recipes.LIMITS else value
-        session.put(_PREFIX + name, shown)
+        session.put(_PREFIX + name, _shown(chosen, name))
     _call(_preset_of(chosen))
     session.put(_IMAGES, dataset)
 
@@ -180,8 +179,9 @@ def _begin() -> None:
     its callback run first.
     """
     if not session.has(_PREFIX + "layers"):
-        _take_preset("dense-tutorial")
+        _take_preset(_FIRST)
     preset, layers = session.get(_KNOWN)
+    _hold_to_what_can_be_chosen(preset)
     if session.get(_PRESET) != preset:
         _take_preset(session.get(_PRESET))
     elif _layers() != layers:
@@ -190,6 +190,28 @@ def _begin() -> None:
     offered = datasets.names()
     if session.get(_IMAGES) not in offered:
         session.put(_IMAGES, offered[0])
+
+
+def _hold_to_what_can_be_chosen(preset: str) -> None:
+    """Leave out what a browser sent that the form does not offer; what is typed may be any text."""
+    session.hold_to(_PRESET, lambda it: it in (*recipes.PRESETS, CUSTOM), preset)
+    session.hold_to(_TRACE, lambda it: isinstance(it, bool), False)
+    fallback = recipes.PRESETS.get(preset, recipes.PRESETS[_FIRST]).recipe
+    for name in _SETTINGS:
+        choices = _CHOICES.get(name)
+        fits = choices.__contains__ if choices else _is_text
+        session.hold_to(_PREFIX + name, fits, _shown(fallback, name))
+    session.hold_to(_PREFIX + "seeds", _is_text, "1")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _shown(chosen: recipes.Recipe, name: str) -> str:
+    """Write a setting as its field shows it."""
+    value = getattr(chosen, name)
+    return recipes.write_number(value) if name in recipes.LIMITS else value
 
 
 def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | None, str | None]:

@@ -3,7 +3,7 @@
 A key that two modules share is a constant of the lower one. A widget's key gives its value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -29,6 +29,22 @@ def put(key: str, value: object) -> None:
 def default(key: str, value: T) -> T:
     """Keep a value unless there is one, and return what is kept."""
     return st.session_state.setdefault(key, value)
+
+
+def hold_to(key: str, fits: Callable[[object], bool], default: object) -> None:
+    """Put a default in place of what does not fit: a browser can send anything for a widget.
+
+    Args:
+        key: of a widget that is not shown in this run yet.
+        fits: tells whether a value is one that a person can choose.
+        default: to show instead.
+    """
+    try:
+        fine = not has(key) or fits(get(key))
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
+        fine = False  # not even Streamlit can read it
+    if not fine:
+        put(key, default)
 
 
 def take(key: str, default: T | None = None) -> T | None:

@@ -178,3 +178,19 @@ def test_a_link_without_a_view_is_no_trap(
     settled(page)
     page.go_back()
     page.wait_for_url("about:blank")
+
+
+def test_forged_link_is_no_trap(open_page: OpenPage, settled: Settled, starter: Starter) -> None:
+    """What can't be is dropped from it in at most one step, and Back leads out of it."""
+    run, _ = starter
+    forged = {"index": "199999", "epoch": "7", "page": "99999", "conf": "nan", "other": "deadbeef"}
+    page = open_page("data", run=run.id)
+    before = page.evaluate("history.length")
+    page = open_page("gallery", run=run.id, **forged)
+    sync_api.expect(page).to_have_url(re.compile(rf"/gallery\?run={run.id}$"))
+    assert page.evaluate("history.length") <= before + 2
+    for _ in range(2):
+        if "/gallery" in page.url:
+            page.go_back()
+            settled(page)
+    assert "/data" in page.url

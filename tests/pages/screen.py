@@ -44,6 +44,24 @@ def text(at: streamlit_testing.AppTest) -> str:
     return re.sub(r"[^\S\n]", " ", plain)
 
 
+def forge(at: streamlit_testing.AppTest, text: str, number: float) -> None:
+    """Send for every widget of the page a text or a number that nobody chose, as a browser may."""
+    sent = at._tree.get_widget_states()
+    for widget in sent.widgets:
+        kind = widget.WhichOneof("value") or "string_value"  # of a box without a choice
+        if kind == "string_value":
+            widget.string_value = text
+        elif kind == "string_array_value":
+            widget.string_array_value.data[:] = [text]
+        elif kind == "double_array_value":
+            widget.double_array_value.data[:] = [number] * len(widget.double_array_value.data)
+        elif kind == "int_value":
+            widget.int_value = -1
+        elif kind == "json_value":
+            widget.json_value = json.dumps({"choose": text, "chosen": [number, text]})
+    at._run(sent)
+
+
 def tiles(at: streamlit_testing.AppTest, key: str) -> list[str]:
     """Read what the tiles of one component say to a person who can't see them."""
     return json.loads(at.get_by_key(key).proto.json)[0]["alts"]

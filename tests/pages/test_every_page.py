@@ -147,6 +147,48 @@ def test_hostile_run_in_a_link_is_refused(db: store.Store, value: str | list[str
     assert at.query_params["run"] == "starter-optdigits"
 
 
+FORGED = {
+    "true": "nan", "pred": "61", "sort": "nonsense", "conf": "nan", "all": "yes", "page": "99999",
+    "index": "199999", "epoch": "7", "other": "deadbeef", "set": "drawings", "unheard": "of",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["gallery", "compare", "train"])
+def test_forged_link_is_cleaned_in_one_step(
+    mine: store.Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The defaults are shown, and all that can't be is dropped by one write of the link."""
+    query = type(st.query_params)
+    write, written = query.from_dict, []
+    monkeypatch.setattr(
+        query, "from_dict", lambda self, params: written.append(params) or write(self, params)
+    )
+    at = screen.open_page(name, run=mine.id, **FORGED)
+    assert at.query_params == {"run": mine.id}
+    assert written == [{"run": mine.id}]
+    if name == "gallery":
+        assert "20 of 20 errors" in screen.text(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("nonsense", 1e308), ("", -1.0), ("\0", float("inf")), ("NaN", float("nan"))],
+)
+def test_forged_value_of_a_widget_is_dropped(
+    mine: store.Run, db: store.Store, text: str, number: float
+) -> None:
+    """Whatever a browser says was chosen, every page is shown, and nothing is trained."""
+    for name in ("gallery", "train", "draw", "data"):
+        at = screen.open_page(name, run=mine.id)
+        screen.forge(at, text, number)
+        for _ in range(2):
+            assert at.title[0].value == name.capitalize()
+            assert not at.exception
+            assert not at.error
+            at.run()
+    assert not any(run.under_way for run in db.runs())
+
+
 def test_unfinished_run_in_a_link_says_why(db: store.Store) -> None:
     """A link to a run that failed names its reason."""
     run = db.enqueue(examples.TINY, "optdigits", name="unlucky")
