@@ -234,9 +234,14 @@ def _reason(error: Exception) -> str:
 def dask_setup(server: object) -> None:
     """Prepare a scheduler, nanny or worker as Dask's `preload`: it ends with the dashboard.
 
-    A dashboard killed with signal 9 would leave them behind for ever otherwise.
+    A dashboard killed with signal 9 would leave them behind for ever otherwise. Its pages, which
+    Dask opens without encryption whether asked for or not, are closed.
     """
     import psutil
+
+    pages = getattr(server, "http_server", None)
+    if pages is not None and settings.parent_pid() is not None:
+        pages.stop()
 
     dashboard = settings.parent_pid()
 

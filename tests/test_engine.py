@@ -1,6 +1,5 @@
 """The engine with a real Dask worker that really trains."""
 
-import contextlib
 import os
 import pathlib
 import signal
@@ -234,14 +233,10 @@ def test_nobody_else_reaches_the_trainer(trainer: engine.Engine) -> None:
         for connection in process.net_connections()
         if connection.status == psutil.CONN_LISTEN
     }
-    assert len(ports) >= 3  # the scheduler's, the nanny's and the worker's
+    assert len(ports) == 3  # the scheduler's, the nanny's and the worker's
     stranger = ssl.create_default_context()
     stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
     for port in ports:
-        plain = socket.create_connection(("127.0.0.1", port), timeout=1)
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
-            assert b"200" not in plain.recv(100)
         with pytest.raises((ssl.SSLError, ConnectionError)):  # noqa: PT012 - late in TLS 1.3
             told = stranger.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
             told.recv(1)
