@@ -94,7 +94,10 @@ def test_answer_moves_with_the_mouse(page: sync_api.Page, app_url: str, settled:
 
 
 def test_brought_back_drawing_is_drawn_on(open_page: OpenPage, settled: Settled) -> None:
-    """After a look at another page the next stroke is read with the first, by the browser too."""
+    """After a look at another page the next stroke is read with the first, by the browser too.
+
+    Whoever leaves the page with the pen hardly lifted arrives on a page that is not empty.
+    """
     page = open_page("draw")
     put_down(page, ZERO)
     page.mouse.up()
@@ -117,6 +120,8 @@ def test_brought_back_drawing_is_drawn_on(open_page: OpenPage, settled: Settled)
     page.evaluate(TWO_FRAMES)
     assert seen(page) != image
     page.mouse.up()
+    sidebar.get_by_role("link", name="Overview").click()
+    page.get_by_role("heading", name="Overview").wait_for()
 
 
 def test_without_a_network_the_server_answers(page: sync_api.Page, app_url: str) -> None:
