@@ -1,13 +1,13 @@
 """The camera, or why a browser lends none."""
 
+import io
 import ipaddress
 import urllib.parse
 
 import streamlit as st
-from streamlit.runtime import uploaded_file_manager
 
 
-def photograph() -> uploaded_file_manager.UploadedFile | None:
+def photograph() -> io.BytesIO | None:
     """Let a person take a photograph and return it; `None` until then."""
     if not is_lent(st.context.url):
         st.info(

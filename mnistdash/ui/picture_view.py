@@ -1,10 +1,10 @@
 """An uploaded or photographed picture: the digits found in it, and the answers to them."""
 
 import html
+import typing
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime import uploaded_file_manager
 
 from mnistdash import classifier, explain, ink, store
 from mnistdash.ink import decoding
@@ -14,7 +14,13 @@ _READ = "picture_read"  # session key: a picture's id and its reading, the way t
 _CHOSEN = "picture_digit"  # session key: the place of the digit shown in full, from 1
 _ONE = "one-digit"  # key of the part of the page that shows it
 
-Upload = uploaded_file_manager.UploadedFile
+
+class Upload(typing.Protocol):
+    """A file as Streamlit's uploader and camera give it."""
+
+    file_id: str
+
+    def getvalue(self) -> bytes: ...
 
 
 def upload(runs: list[store.Run]) -> None:
