@@ -20,7 +20,8 @@ class Upload(typing.Protocol):
 
     file_id: str
 
-    def getvalue(self) -> bytes: ...
+    def getvalue(self) -> bytes:
+        """Return its content."""
 
 
 def upload(runs: list[store.Run]) -> None:
