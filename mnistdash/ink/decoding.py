@@ -18,7 +18,7 @@ MAX_JPEG_PIXELS = 50_000_000  # a JPEG that isn't progressive is decoded at a re
 MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over the whole picture
 MIN_WIDTH = 3  # a tightly cropped 1 is narrow
 STRIP_PIXELS = 1_000_000  # of a large picture are in floating point at a time
-SEARCH_PIXELS = 640 * 480  # larger pictures are searched at about this size
+KEPT_PIXELS = 1280 * 960  # of larger pictures about as many are kept
 
 SIGNATURES = {
     "PNG": b"\x89PNG\r\n\x1a\n",
@@ -32,17 +32,17 @@ SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def decode(data: bytes, formats: Sequence[str] = tuple(SIGNATURES)) -> tuple[refusals.Plane, tuple]:
-    """Decode a file to upright grey, at least at search size, and its size in the header."""
+    """Decode a file to upright grey, a large one reduced, and its size in the header."""
     image = opened(data, formats)
     size = image.size
     upright = _orientation(image)
     with refusals.refusing(refusals.INCOMPLETE):
-        scale = min(1.0, math.sqrt(SEARCH_PIXELS / math.prod(size)))
+        scale = min(1.0, math.sqrt(KEPT_PIXELS / math.prod(size)))
         image.draft("L", (max(1, int(size[0] * scale)), max(1, int(size[1] * scale))))
         if image.format == "WEBP":
             image = _webp(data, image.has_transparency_data and not _is_heavy(image))
         image.load()
-        shrink = math.isqrt(max(1, math.prod(image.size) // SEARCH_PIXELS))
+        shrink = math.isqrt(max(1, math.prod(image.size) // KEPT_PIXELS))
         plane = composited(*reduced(image, min(shrink, *image.size)))
     return _turned(plane, upright), size
 

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mnistdash.ink import finishing, refusals, scenes
+from mnistdash.ink import decoding, finishing, refusals, scenes
 
+COARSE_PIXELS = 640 * 480  # a picture is searched at about this size,
+FINE_PIXELS = decoding.KEPT_PIXELS  # and where its digits are small at this one:
+SMALL = 0.12  # shorter than this share of the picture's side
 MOST = 120  # blobs looked at, of each level of a scene
+NEGLIGIBLE = 0.018  # of likeness: such a blob is never chosen
 MIN_LIKENESS = 0.25  # blank paper stays below 0.2, a small pencilled digit above 0.4
 
 
@@ -67,26 +71,38 @@ class Blob:
         """How much it looks like a digit: large, strong, thin-stroked, sharp, on its own."""
         strength = math.sqrt(self.peak) * min(1.0, self.peak / (4 * self.scene.floor)) ** 1.5
         product = self.scene.trust * strength * self.side / self.scene.side
-        for rule in (_place, _thickness, _border, _outline, _distinctness, _sharpness):
+        for rule in (_place, _outline, _border, _thickness, _sharpness, _distinctness):
+            if product < NEGLIGIBLE:  # and no rule adds: noise has thousands of blobs
+                return 0.0
             product *= rule(self)
         return float(product)
 
 
 def find(plane: refusals.Plane) -> list[Blob]:
-    """Find what may be a digit, the likeliest first."""
-    plane = scenes.without_desk(scenes.sized(plane))
-    blobs = [blob for scene in scenes.scenes(plane) for blob in _blobs(scene)]
-    blobs = sorted(blobs, key=lambda blob: -blob.likeness)
-    if not blobs or blobs[0].likeness < MIN_LIKENESS:
+    """Find what may be a digit, the likeliest first; where it is small, on a finer picture."""
+    blobs = _search(plane, COARSE_PIXELS, 0.04)
+    found = bool(blobs) and blobs[0].likeness >= MIN_LIKENESS
+    if plane.size > COARSE_PIXELS and not (found and blobs[0].side > SMALL * blobs[0].scene.side):
+        finer = _search(plane, FINE_PIXELS, 0.014)
+        if finer and finer[0].likeness >= MIN_LIKENESS / 2:
+            return finer
+    if not found:
         raise refusals.Refusal(refusals.NO_DIGIT)
     return blobs
 
 
-def _blobs(scene: scenes.Scene) -> Iterator[Blob]:
+def _search(plane: refusals.Plane, pixels: int, least: float) -> list[Blob]:
+    """Find blobs at least `least` of the picture's side long, the likeliest first."""
+    plane = scenes.without_desk(scenes.sized(plane, pixels))
+    blobs = [blob for scene in scenes.scenes(plane) for blob in _blobs(scene, least)]
+    return sorted(blobs, key=lambda blob: -blob.likeness)
+
+
+def _blobs(scene: scenes.Scene, least: float) -> Iterator[Blob]:
     """Find connected ink, each at a level of about half its own contrast."""
     level, top = scene.floor, float(scene.contrast.max())
     while level < 0.6 * top or level == scene.floor:
-        for blob in itertools.islice(components(scene, level, 0.04 * scene.side), MOST):
+        for blob in itertools.islice(components(scene, level, least * scene.side), MOST):
             if level >= 0.36 * blob.peak:
                 yield blob
         level *= 1.5

