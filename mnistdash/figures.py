@@ -5,6 +5,7 @@ browser, and those of texts from `ui/page.css`, so that one figure serves the li
 ground.
 """
 
+import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,7 +25,9 @@ def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
         layers: a mapping a layer with `layer`, its name, `edges` of k+1 bins, and the k counts
             `start` and `end`.
     """
-    figure = subplots.make_subplots(cols=len(layers), subplot_titles=[e["layer"] for e in layers])
+    # Plotly reads tags.
+    titles = [html.escape(entry["layer"], quote=False) for entry in layers]
+    figure = subplots.make_subplots(cols=len(layers), subplot_titles=titles)
     for column, entry in enumerate(layers, start=1):
         edges = np.asarray(entry["edges"], float)
         for when, colour in (("start", GREY), ("end", ACCENT)):

@@ -110,7 +110,12 @@ def _layers(answered: Answered) -> None:
     if session.get(_LAYER) not in pictures:
         session.put(_LAYER, next(iter(pictures)))
     name = st.select_slider(
-        "Layer", list(pictures), key=_LAYER, persist_state="session", label_visibility="collapsed"
+        "Layer",
+        list(pictures),
+        format_func=words.plain,
+        key=_LAYER,
+        persist_state="session",
+        label_visibility="collapsed",
     )
     maps = pictures[name]
     gallery.tiles(

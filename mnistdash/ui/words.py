@@ -118,10 +118,14 @@ def _ranges(numbers: Iterable[int]) -> str:
 def plain(text: str) -> str:
     """Write text so that Markdown shows it as it is: names and reasons are other people's.
 
-    What looks like an address would become a link, with or without marks: an unseen joiner in it
-    tells it from one. Source: mdast-util-gfm-autolink-literal, which Streamlit's Markdown uses.
+    What looks like an address would become a link, a word between colons a symbol, and `->` an
+    arrow, with or without marks: an unseen joiner in it tells it from one. Source:
+    mdast-util-gfm-autolink-literal, remark-emoji and Streamlit's own Markdown, which read what
+    marks have become already.
     """
     joined = re.sub(r"(?i)(www)(?=\.)|(https?:)(?=//)|(?=@)", rf"\1\2{_JOINER}", text)
+    joined = re.sub(r":(?=[\w+-]+:|material/)", f":{_JOINER}", joined)
+    joined = re.sub(r"(?<!\S)([<>~-])(?=(?:->|[->=])(?!\S))", rf"\1{_JOINER}", joined)
     marked = re.sub(r"([\\`*_\[\]<>$:~&!|#])", r"\\\1", joined)
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", marked)  # a list begins so
 

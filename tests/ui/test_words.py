@@ -146,11 +146,14 @@ def test_versions() -> None:
         ("www.a.b", f"www{JOINER}.a.b"),
         ("see https://a.b/c", rf"see https\:{JOINER}//a.b/c"),
         ("me@a.bc", f"me{JOINER}@a.bc"),
+        (":material/home:", rf"\:{JOINER}material/home\:"),
+        ("at 12:30, :smile:", rf"at 12\:30, \:{JOINER}smile\:"),
+        ("a -> b -- c <= d a->b", rf"a -{JOINER}\> b -{JOINER}- c \<{JOINER}= d a-\>b"),
         ("Fig. 3: www and @home", rf"Fig. 3\: www and {JOINER}@home"),
     ],
 )
-def test_addresses_become_no_links(text: str, shown: str) -> None:
-    """An unseen joiner keeps Markdown from making a link of a name like an address."""
+def test_addresses_symbols_and_arrows_are_texts(text: str, shown: str) -> None:
+    """An unseen joiner keeps Markdown from making links, pictures and arrows of them."""
     assert words.plain(text) == shown
 
 
