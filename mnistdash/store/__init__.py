@@ -10,6 +10,7 @@ from mnistdash.store.errors import StoreError, Unreachable
 from mnistdash.store.images import share as share_images
 from mnistdash.store.rows import BROUGHT, RESUMABLE, STATUSES, UNDER_WAY, Drawing, Live, Run, Study
 from mnistdash.store.runs import ID_PATTERN, MAX_WAITING, STALE_SECONDS
+from mnistdash.store.texts import clean as clean_text
 
 __all__ = [
     "BROUGHT",
@@ -27,6 +28,7 @@ __all__ = [
     "StoreError",
     "Study",
     "Unreachable",
+    "clean_text",
     "default_url",
     "share_images",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from mnistdash.store import errors, sealing
+from mnistdash.store import errors, sealing, texts
 
 metadata = sa.MetaData()
 meta = sa.Table(
@@ -27,13 +27,13 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name", texts.Text, nullable=False),
     sa.Column("dataset", sa.String(40), nullable=False),
     sa.Column("dataset_sha256", sa.String(64)),
     sa.Column("recipe", sa.Text, nullable=False),  # JSON; `null` where there is none
     sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("reason", texts.Text),
+    sa.Column("note", texts.Text, nullable=False, default=""),
     sa.Column("pinned", sa.Boolean, nullable=False, default=False),
     sa.Column("request", sa.String(40)),  # shared by the seeds that were asked for together
     sa.Column("trace", sa.Boolean, nullable=False, default=False),
@@ -72,7 +72,7 @@ drawings = sa.Table(
     sa.Column("strokes", sa.Text),  # JSON of polylines; none for a picture
     sa.Column("answer", sa.Integer, nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
-    sa.Column("run_name", sa.Text, nullable=False),
+    sa.Column("run_name", texts.Text, nullable=False),
     sa.Column("seal", sa.String(64)),
 )
 
@@ -90,7 +90,7 @@ studies = sa.Table(
     sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("share", sa.Float, nullable=False),  # done, 0-1
     sa.Column("alive_at", sa.Float, nullable=False),
-    sa.Column("trouble", sa.Text),  # why it ended without a result
+    sa.Column("trouble", texts.Text),  # why it ended without a result
 )
 
 _FIRST = "1"  # what `meta` says of a database without named migrations

@@ -257,7 +257,8 @@ def _preset_line(current: Wish) -> None:
         if differ is None:
             st.caption("\N{NO-BREAK SPACE}")
         elif differ:
-            st.caption(f"Other than the preset: {', '.join(differ)}", width="content")
+            told = words.plain(", ".join(differ))
+            st.caption(f"Other than the preset: {told}", width="content")
             st.button("Put back", key="put-back", type="tertiary", on_click=_put_back)
         else:
             accuracy = preset.published_accuracy

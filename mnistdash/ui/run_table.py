@@ -269,7 +269,7 @@ def _use_settings(named: Sequence[str]) -> None:
 def _describe(run_id: str) -> None:
     """Write the name and the note that stand in the form now."""
     typed = session.get(f"name-{run_id}"), session.get(f"note-{run_id}")
-    name, note = map(clean, typed)
+    name, note = map(store.clean_text, typed)
     try:
         state.open_store().annotate(run_id, note)
         state.open_store().rename(run_id, name)
@@ -278,18 +278,6 @@ def _describe(run_id: str) -> None:
         return
     if len(name) + len(note) < sum(len(text.replace("\r\n", "\n")) for text in typed):
         session.put(_SAID, "Characters that can't be shown were left out.")
-
-
-def clean(text: str) -> str:
-    """Return a text without control characters: white space becomes a space, lines stay lines."""
-    lines = text.replace("\r\n", "\n")
-    return "".join(_shown(c) for c in lines)
-
-
-def _shown(character: str) -> str:
-    if character.isprintable() or character in "\n\N{ZERO WIDTH JOINER}":  # some emoji hold one
-        return character
-    return " " if character.isspace() else ""
 
 
 # --- one run --------------------------------------------------------------------------------

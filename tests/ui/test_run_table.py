@@ -35,21 +35,6 @@ def test_why_runs_are_not_compared(chosen: list[store.Run], reason: str | None) 
     assert run_table.not_compared_because(chosen) == reason
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"),
-    [
-        ("plain text, é 試 🖊", "plain text, é 試 🖊"),
-        ("two\nlines\r\nand three", "two\nlines\nand three"),
-        ("tab\tand\N{NO-BREAK SPACE}space", "tab and space"),
-        ("a\0b\x07c\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}d\udc80", "abc[31md"),
-        ("👩\N{ZERO WIDTH JOINER}🔬", "👩\N{ZERO WIDTH JOINER}🔬"),
-    ],
-)
-def test_what_is_typed_is_kept_without_control_characters(typed: str, kept: str) -> None:
-    """Letters, lines and emoji stay; white space is a space; what can't be shown is gone."""
-    assert run_table.clean(typed) == kept
-
-
 def test_history_counts_epochs_from_one() -> None:
     """A line an epoch under a line of names; what was not measured stays empty."""
     history = ({"epoch": 0, "loss": 0.5, "accuracy": 0.9, "seconds": 1.5},)
