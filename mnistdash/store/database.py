@@ -147,7 +147,7 @@ class Database:
             self._file.check()
         try:
             yield
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             raise errors.told(error) from error
 
     def _version(self, connection: sa.Connection) -> int | None:

@@ -26,7 +26,7 @@ def sentence(error: sa.exc.SQLAlchemyError) -> str:
         return "The disk is full: nothing was saved. Make room and try again."
     if "readonly" in text or "read-only" in text:
         return "The database of runs can't be written here: you can look, but not train."
-    if "locked" in text:
+    if "locked" in text or isinstance(error, sa.exc.TimeoutError):  # all connections are in use
         return f"The database of runs is busy. {_LATER}"
     if any(sign in text for sign in ("not a database", "malformed", "no such")):
         return (

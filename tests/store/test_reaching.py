@@ -1,5 +1,6 @@
 """A file that has to stay where it is, and a server that has to answer."""
 
+import contextlib
 import pathlib
 import socket
 import sqlite3
@@ -102,6 +103,20 @@ def test_server_that_is_stopped_is_given_up_and_found_again(
             assert seconds < 2.0
     time.sleep(0.5)
     assert [run.name for run in db.runs()] == ["run 0"]
+    db.close()
+
+
+def test_more_questions_than_connections_are_told_to_come_back(
+    soon: None, postgres_url: str
+) -> None:
+    """Those that a silent server still holds up leave none for the next page, which says so."""
+    db = store.Store(postgres_url)
+    with contextlib.ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(db._read())
+        said, seconds = refused(db.runs)
+    assert "is busy" in said
+    assert seconds < 2.0
     db.close()
 
 
