@@ -162,7 +162,7 @@ def prepare(connection: sa.Connection) -> None:
         )
     if found not in (None, _FIRST, _NAMED):
         raise errors.StoreError(
-            f"The database of runs has version {found:.10}, this program reads version {_NAMED}."
+            f"The database of runs has version {found!s:.10}, this program reads version {_NAMED}."
             " Install the program that made it, or move it away."
         )
     taken = set(connection.scalars(sa.select(migrations.c.name))) if found == _NAMED else set()
@@ -186,7 +186,7 @@ def one_at_a_time(connection: sa.Connection) -> None:
 
 
 def _refuse_newer(taken: set[str]) -> None:
-    unknown = sorted(taken - set(MIGRATIONS))
+    unknown = sorted(map(str, taken - set(MIGRATIONS)))  # in a damaged file bytes, perhaps
     if unknown:
         raise errors.StoreError(
             f"The database of runs was made by a newer version of this program (it knows that"

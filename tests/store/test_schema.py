@@ -128,6 +128,17 @@ def test_step_of_a_newer_program_is_refused(tmp_path: pathlib.Path) -> None:
     assert set(steps_taken(path)) == {*schema.MIGRATIONS, "runs have a colour"}
 
 
+def test_step_that_became_bytes_is_refused(tmp_path: pathlib.Path) -> None:
+    """One flipped bit makes a text in the file a blob: that is a sentence too."""
+    path = tmp_path / "runs.sqlite3"
+    store.Store(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE migrations SET name = CAST(name AS BLOB)")
+    connection.close()
+    with pytest.raises(store.StoreError, match="move the database away"):
+        store.Store(f"sqlite:///{path}")
+
+
 def test_program_of_version_1_refuses_what_it_does_not_know(old: pathlib.Path) -> None:
     """The number that it looks at is another now: it says so instead of misreading runs."""
     store.Store(f"sqlite:///{old}").close()
