@@ -14,6 +14,7 @@ Probs = Callable[[refusals.Image8], npt.NDArray[np.float32]]
 FOR_ONE = 2.0  # log-odds of a picture that is said to hold one digit
 CLOSE = 2.5  # log-odds: what turns on less is offered both ways
 MOST_PARTS = 4  # of one digit
+SURE = 0.5  # mean probability, under which the picture is seen in other ways too
 LOW = 0.55  # of the usual height: what is lower is no digit among digits
 LINE_OF_WRITING = "line of writing", "lines of writing"
 WRITING_MARKS = 1.8  # that are no digits, at least, in a line of writing,
@@ -79,7 +80,7 @@ def one_digit(plane: refusals.Plane) -> refusals.Image8:
 
 def read(plane: refusals.Plane, probs: Probs | None, digit_probs: Probs | None) -> Reading:
     """Read all digits of a picture."""
-    sheet = joining.Sheet(finding.find(plane), _sureness(probs, digit_probs))
+    sheet = _surest_sheet(finding.find(plane), _sureness(probs, digit_probs))
     groups = _of_a_height(sheet, sheet.joined())
     digits, writing = _without_writing(sheet, _in_rows(sheet, groups), digit_probs)
     other, close = _other_way(sheet, digits)
@@ -89,6 +90,27 @@ def read(plane: refusals.Plane, probs: Probs | None, digit_probs: Probs | None) 
         close,
         _left_out(sheet, groups, writing),
     )
+
+
+def _surest_sheet(blobs: list[finding.Blob], sureness: joining.Sureness | None) -> joining.Sheet:
+    """Choose how the picture is seen: as what is likeliest ink or, where no digit is, otherwise."""
+    sheet = joining.Sheet(blobs, sureness)
+    if sureness is None or _mean_sureness(sheet, sureness) > SURE:
+        return sheet
+    others = {}
+    for blob in blobs:
+        if blob.likeness > 0.3 * blobs[0].likeness and blob.side > 0.7 * blobs[0].side:
+            others.setdefault(id(blob.scene), blob)
+    sheets = [
+        joining.Sheet([blob, *(other for other in blobs if other is not blob)], sureness)
+        for blob in others.values()
+    ]
+    return max([sheet, *sheets], key=lambda sheet: _mean_sureness(sheet, sureness))
+
+
+def _mean_sureness(sheet: joining.Sheet, sureness: joining.Sureness) -> float:
+    """Say how surely what is read on a sheet is digits, on average."""
+    return float(sureness(np.stack([sheet.image(group) for group in sheet.joined()])).mean())
 
 
 def _sureness(probs: Probs | None, digit_probs: Probs | None) -> joining.Sureness | None:

@@ -107,6 +107,19 @@ def test_the_other_way_of_reading_is_kept_and_swapped() -> None:
     assert reading.swapped().swapped().digits == reading.digits
 
 
+def test_model_sees_a_shadowed_digit_otherwise() -> None:
+    """A 0 half in shadow, whose lit half alone is likelier ink, is whole where a model is asked."""
+    turns = np.linspace(0, 2 * np.pi, 40)
+    zero = [[(60 + 60 * np.cos(turn), 70 + 70 * np.sin(turn)) for turn in turns]]
+    picture = pictures.page(zero, side=300, at=(90, 80), pen=20)
+    down, right = np.mgrid[:300, :300]
+    picture = np.where(right + 1.5 * down > 380, picture, picture * 0.5).astype(np.uint8)
+    whole = ink.from_strokes(zero)
+    assert pictures.likeness(read(pictures.saved(picture)).images[0], whole) > 0.8
+    alone = ink.read_picture(pictures.saved(picture))
+    assert pictures.likeness(alone.images[0], whole) < 0.5
+
+
 def test_small_digits_on_a_large_page_are_found() -> None:
     """Twelve sevens of 1/40 of the page's height are read, in a picture of three megapixels."""
     large = np.full((2000, 1500), 220, np.uint8)
