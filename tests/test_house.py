@@ -352,3 +352,18 @@ def test_settings_alone_read_the_environment(path: pathlib.Path) -> None:
         reads = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Load)
         text = ast.unparse(node) if reads else ""
         assert not re.fullmatch(r"os\.(getenv|environ(\.get|\[.+\]))", text), name_of(path)
+
+
+def test_every_fault_has_its_tests() -> None:
+    """Each of the sixty faults names tests that there are, or says why it has none."""
+    tests = REPO / "tests"
+    rows = re.findall(r"^\| (\d+) \|.*\| (.*) \|$", (tests / "FAULTS.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 61))
+    for number, held in rows:
+        named = re.findall(r"`([\w/.]+\.py)(?:::(\w+))?`", held)
+        assert named or held.startswith("Not tested"), number
+        for file, test in named:
+            assert not test or re.search(
+                rf"^def {test}\(", (tests / file).read_text(), re.MULTILINE
+            )
+            assert (tests / file).is_file(), file
