@@ -5,9 +5,12 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from streamlit.web import bootstrap
+
+from tests.benchmarks import memory, server
 
 REPO = pathlib.Path(__file__).parents[1]
 TRAINER_SECONDS = 120
@@ -85,3 +88,22 @@ def test_server_begins_without_asking_the_network(monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(screen, raising=False)
     bootstrap._print_url(False)
     assert asked == []
+
+
+def test_sessions_leave_no_files_open(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
+    """Once Streamlit has forgotten those that left, as many files are open as after the first."""
+    if not pathlib.Path("/proc/self/fd").is_dir():
+        pytest.skip("There is no /proc here to count open files in.")
+    monkeypatch.setenv("STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL", "1")
+    with server.serving(server.streamlit(REPO / "app.py")) as (url, pid):
+        server.wait(url)
+        memory.visit(url, "")
+        before = memory.open_files(pid).total()
+        for page in memory.PAGES[:4] * 4:
+            memory.visit(url, page)
+        deadline = time.monotonic() + 20
+        # What runs in a circle is freed when Python next looks for garbage.
+        while memory.open_files(pid).total() > before + 3 and time.monotonic() < deadline:
+            time.sleep(1)
+            memory.visit(url, "")
+        assert memory.open_files(pid).total() <= before + 3  # the last visit's own
