@@ -13,7 +13,7 @@ from tests.pages import examples, screen
 def test_table_lists_runs_newest_first(mine: store.Run) -> None:
     """Title, status, accuracy and errors of each run, the newest on top, numbers as numbers."""
     rows = screen.table(screen.open_page("train"))
-    assert [row["id"] for row in rows] == [mine.id, "starter-optdigits", "starter-mnist"]
+    assert [row["id"] for row in rows] == [mine.id, "starter-mnist", "starter-optdigits"]
     assert rows[0]["title"] == "mine · seed 0"
     assert rows[0]["texts"]["accuracy"].replace("\u2009", " ") == "96.00 %"
     assert (rows[0]["texts"]["status"], rows[0]["texts"]["errors"]) == ("finished", "20")
