@@ -33,7 +33,8 @@ def main() -> int:
         os.environ |= {"MNISTDASH_HOME": str(folder / "home"), "MNISTDASH_DOWNLOAD": "0"}
         flips.soak(counted, folder, asked.flips, asked.seed)
         fuzz.soak(counted, folder, asked.fuzz, asked.seed)
-        kills.soak(counted, folder, asked.kills, asked.seed, again=asked.again)
+        if asked.kills:  # before the first kill it trains undisturbed
+            kills.soak(counted, folder, asked.kills, asked.seed, again=asked.again)
     print(counted.table())
     print(f"{time.monotonic() - begun:.0f} s, seed {asked.seed}")
     return 1 if counted.faults else 0

@@ -15,6 +15,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.trials: collections.Counter[str] = collections.Counter()
+        self.refused: collections.Counter[str] = collections.Counter()
         self.faults: collections.Counter[tuple[str, str]] = collections.Counter()
 
     def trial(self, kind: str) -> None:
@@ -35,14 +36,15 @@ class Tally:
         try:
             yield
         except allowed:
-            return
+            self.refused[kind] += 1
         except Exception:  # that there is none is what is counted
             self.fault(kind, "traceback", f"{told!r:.300}\n{traceback.format_exc(limit=-4)}")
 
     def table(self) -> str:
         """Write the counts as a Markdown table."""
-        lines = [f"| what | n | {' | '.join(NEVER)} |", "| --- " * (len(NEVER) + 2) + "|"]
+        heads = ("what", "n", "refused", *NEVER)
+        lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
         for kind, trials in self.trials.items():
             counts = " | ".join(str(self.faults[kind, what]) for what in NEVER)
-            lines.append(f"| {kind} | {trials:,} | {counts} |")
+            lines.append(f"| {kind} | {trials:,} | {self.refused[kind]:,} | {counts} |")
         return "\n".join(lines)
