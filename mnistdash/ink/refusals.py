@@ -23,7 +23,7 @@ INCOMPLETE = "The file is incomplete or damaged. Send or save the picture again.
 TOO_MANY_BYTES = "The file is larger than 10 MB. Save the picture smaller."
 TOO_LARGE = (
     "The picture is too large: at most 50 megapixels for a JPEG, 16 for other pictures and "
-    "progressive JPEGs. Save it smaller."
+    "progressive JPEGs. Save it smaller, or as a JPEG."
 )
 TOO_SMALL = f"The picture is too small: its longer side must be at least {MIN_SIDE} pixels."
 NO_DIGIT = "No digit was found in the picture. Take one digit on plain paper, close up and sharp."
