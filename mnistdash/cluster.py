@@ -47,6 +47,11 @@ class Cluster:
         for name, started in ("scheduler", self.client.cluster.scheduler), ("nanny", worker):
             self._own[name] = psutil.Process(started.process.pid)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether its processes are this machine's, started here."""
+        return bool(self._own)
+
     def lost(self) -> str | None:
         """Return which of its processes is gone, `None` while all are there."""
         for name, process in self._own.items():

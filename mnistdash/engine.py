@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnistdash import cluster, store, study, trainer
+from mnistdash import artifacts, cluster, store, study, trainer
 from mnistdash.bringing import answers
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _STUBBORN_SECONDS = 3.5  # a run that does not stop for this long is killed
 _IDLE_SECONDS = 600.0  # without a training or a visit the worker goes home
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 10.0  # after a start that came to nothing, and longer after the next
+_MOVES = 2  # of a run whose machine was lost
 ENDED = (
     "The training process stopped unexpectedly: it was killed, perhaps because it ran out of"
     " memory. Use a smaller batch or fewer filters."
@@ -54,6 +55,7 @@ class Engine:
         self._not_before = 0.0  # monotonic: of the next start
         self._closed = False
         self._visited = time.monotonic()
+        self._moved: dict[str, int] = {}  # run id -> how often it went on elsewhere
         self._stubborn: dict[str, float] = {}  # run id -> since when it should have stopped
         threading.Thread(target=self._work, daemon=True).start()
         atexit.register(self.close)
@@ -261,12 +263,12 @@ class Engine:
     def _look_after(self) -> None:
         """Keep what was sent alive until it begins, name its end, and end what won't stop."""
         for run_id, future in list(self._futures.items()):
-            run = self._db.run(run_id)
-            if future.done():
-                if future.status != "finished":
-                    self._close_lost(run, ENDED)
-                ended = self._db.run(run_id)  # since it was asked above
-                if ended is not None and ended.finished:
+            done = future.done()
+            run = self._db.run(run_id)  # after that: what a worker ended is written by then
+            if done:
+                # Also where Dask itself sent it to another worker, which left it alone.
+                self._close_lost(run, ENDED)
+                if run is not None and run.finished:
                     self.study(run_id)
                 del self._futures[run_id]
                 self._stubborn.pop(run_id, None)
@@ -300,6 +302,20 @@ class Engine:
             self._db.finish(run.id, status="cancelled", reason="Stopped")
         else:
             self._db.finish(run.id, status="failed", reason=reason)
+            self._move(run)
+
+    def _move(self, run: store.Run) -> None:
+        """Let a run whose machine of a cluster was lost go on elsewhere, after its last epoch.
+
+        Twice at most: what ends every worker by its memory does not go round for ever. On this
+        machine a person decides.
+        """
+        moved = self._moved.get(run.id, 0)
+        elsewhere = self._cluster is not None and not self._cluster.is_own and moved < _MOVES
+        if elsewhere and artifacts.CHECKPOINT in run.artifacts:
+            self._moved[run.id] = moved + 1
+            self._db.requeue(run.id)
+            self.submit(run.id)
 
     def _insist(self, run_id: str) -> None:
         since = self._stubborn.setdefault(run_id, time.monotonic())

@@ -18,21 +18,25 @@ NOBODY = "nobody"  # the server refuses to run as root
 class Cluster:
     """A server on a port of this machine, with one database that each test finds empty."""
 
-    def __init__(self, folder: pathlib.Path, programs: pathlib.Path) -> None:
-        self.folder, self._programs = folder, programs
+    def __init__(
+        self, folder: pathlib.Path, programs: pathlib.Path, *, host: str = "127.0.0.1"
+    ) -> None:
+        self.folder, self._programs, self._host = folder, programs, host
         self._user = NOBODY if os.geteuid() == 0 else None
         self._process: subprocess.Popen | None = None
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind((host, 0))
             self.port = free.getsockname()[1]
         if self._user:
             shutil.chown(folder, self._user)
         self._run("initdb", "-D", str(folder / "data"), "-U", "tests", "-A", "trust", "--no-sync")
+        with (folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {host}/24 trust\n")
 
     @property
     def url(self) -> str:
         """The address of its database."""
-        return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/postgres"
+        return f"postgresql+psycopg://tests@{self._host}:{self.port}/postgres"
 
     @property
     def is_stopped(self) -> bool:
@@ -44,7 +48,7 @@ class Cluster:
         options = ["-c", "fsync=off", "-c", "max_connections=200", "-k", str(self.folder)]
         self._process = subprocess.Popen(
             [self._programs / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-             "-h", "127.0.0.1", *options],
+             "-h", self._host, *options],
             user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         given_up = time.monotonic() + 30
@@ -98,9 +102,9 @@ def programs() -> pathlib.Path | None:
 
 
 @contextlib.contextmanager
-def cluster(folder: pathlib.Path) -> Iterator[Cluster]:
-    """Run a server while something is tested."""
-    server = Cluster(folder, programs())
+def cluster(folder: pathlib.Path, *, host: str = "127.0.0.1") -> Iterator[Cluster]:
+    """Run a server, which this host's neighbours may ask too, while something is tested."""
+    server = Cluster(folder, programs(), host=host)
     server.start()
     try:
         yield server

@@ -61,6 +61,12 @@ def _worker() -> psutil.Process:
     return max(children, key=lambda child: child.memory_info().rss)
 
 
+def _processes(trainer: engine.Engine) -> list[psutil.Process]:
+    """Return the scheduler, the nanny, and the worker and its helper."""
+    own = trainer._cluster._own.values()
+    return [*own, *(child for each in own for child in each.children(recursive=True))]
+
+
 def test_a_run_is_trained_to_its_end(db: store.Store, trainer: engine.Engine) -> None:
     """A queued run ends as finished, with all its artifacts and figures, and no checkpoint."""
     run_id = _ask(db, trainer, SHORT)
@@ -214,7 +220,7 @@ def test_killed_process_of_dask_comes_again(
     run_id = _ask(db, trainer, LONG)
     _wait(lambda: _trained_epochs(db, run_id) >= 1)
     waits = _ask(db, trainer, SHORT)
-    left = psutil.Process().children(recursive=True)
+    left = _processes(trainer)
     trainer._cluster._own[name].kill()
     assert _wait(lambda: trainer.remark is not None) < 5.0
     assert _wait(lambda: not db.run(run_id).under_way) < 5.0
@@ -229,7 +235,7 @@ def test_nobody_else_reaches_the_trainer(trainer: engine.Engine) -> None:
     _wait(lambda: trainer.ready)
     ports = {
         connection.laddr.port
-        for process in psutil.Process().children(recursive=True)
+        for process in _processes(trainer)
         for connection in process.net_connections()
         if connection.status == psutil.CONN_LISTEN
     }

@@ -83,7 +83,7 @@ def test_its_model_answers_on_draw(kept: store.Store) -> None:
     assert not at.exception
     assert not at.error
     shown = " ".join(each.value for each in (*at.markdown, *at.caption, *at.subheader))
-    assert "of optdigits, labelled" in shown
+    assert "of optdigits, labelled" in at.get_by_key("reading").proto.json
     assert "Of all 1297 training images" in shown.replace("\N{THIN SPACE}", "")
 
 

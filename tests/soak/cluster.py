@@ -1,0 +1,221 @@
+"""A Dask cluster of three machines with a Postgres: network namespaces that only a bridge joins.
+
+    python -m tests.soak.cluster
+
+It needs root, `ip` (Debian's iproute2) and Postgres, ends with 1 unless all holds, and prints
+what it measured: five seeds spread over two workers, one training a worker whatever its threads;
+a worker killed with its nanny, whose run goes on elsewhere; a worker without mnistdash refused by
+name; a stranger without certificates refused; images that only the database has.
+"""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+
+import dask
+import distributed
+import numpy as np
+import psutil
+
+from mnistdash import datasets, engine, recipes, store
+from tests import postgres
+
+BRIDGE, NET = "mnistdash0", "10.77.0"
+MACHINES = {"scheduler": 2, "one": 3, "two": 4, "stranger": 5}
+SHORT = recipes.Recipe(layers="flatten dense16", epochs=3)
+LONG = recipes.Recipe(layers="flatten dense64 drop.2 dense64", batch_size=1, epochs=40)
+PATIENCE = 120.0  # seconds
+
+
+def main() -> int:
+    """Measure all of it and print it."""
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        folder.chmod(0o755)
+        stack.enter_context(_machines())
+        (folder / "postgres").mkdir()
+        database = stack.enter_context(postgres.cluster(folder / "postgres", host=f"{NET}.1"))
+        variables = _variables(folder)
+        os.environ |= variables | {"MNISTDASH_SCHEDULER": f"tls://{NET}.2:8786"}
+        dask.config.refresh()  # it was read before there were certificates
+        started = {name: _start(stack, name, folder, variables) for name in MACHINES}
+        os.environ["MNISTDASH_DATABASE_URL"] = database.url
+        db = store.Store(database.url)
+        store.share_images(db)
+        trainer = engine.Engine(db)
+        stack.callback(trainer.close)
+        _wait(lambda: trainer.ready)
+        held = [_spread(db, trainer), _moved(db, trainer, started), _shared(db, trainer)]
+        held.append(_told("refused by name", trainer.remark, "stranger has no mnistdash"))
+        held.append(_told("without certificates", _unknown_client(), "refused"))
+    return 0 if all(held) else 1
+
+
+def _spread(db: store.Store, trainer: engine.Engine) -> bool:
+    """Five seeds are trained two at a time, one on each worker."""
+    runs = [_ask(db, trainer, recipes.Recipe(**vars(SHORT) | {"seed": s})) for s in range(5)]
+    most = 0
+
+    def ended() -> bool:
+        nonlocal most
+        now = [db.run(run_id).status for run_id in runs]
+        most = max(most, now.count("running"))
+        return all(status == "finished" for status in now)
+
+    seconds = _wait(ended)
+    return _told("five seeds", f"{seconds:.1f} s, {most} at once", "2 at once")
+
+
+def _moved(db: store.Store, trainer: engine.Engine, started: dict[str, psutil.Process]) -> bool:
+    """A killed worker's run goes on from its last epoch on the other one."""
+    run_id = _ask(db, trainer, LONG)
+    _wait(lambda: len(db.run(run_id).history) >= 3)
+    client = trainer._cluster.client
+    (busy,) = (address for address, keys in client.processing().items() if keys)
+    name = "one" if f"{NET}.{MACHINES['one']}:" in busy else "two"
+    before = len(db.run(run_id).history)
+    for process in (started[name], *started[name].children(recursive=True)):
+        process.kill()
+
+    def goes_on() -> bool:
+        run = db.run(run_id)
+        return run.status == "running" and len(run.history) > before
+
+    seconds = _wait(goes_on)
+    db.request_cancel(run_id)
+    _wait(lambda: not db.run(run_id).under_way)
+    said = "in time" if seconds < 35 else "too late"
+    return _told("killed worker's run", f"goes on after {seconds:.1f} s, {said}", "in time")
+
+
+def _shared(db: store.Store, trainer: engine.Engine) -> bool:
+    """Images that no machine has a file of come from the database."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (60, 28, 28), np.uint8)
+    labels = (np.arange(60) % 3).astype(np.uint8)
+    arrays = (images, labels, images[:30], labels[:30])
+    name = datasets.keep_arrays(arrays, name="soak", class_names=("a", "b", "c"))
+    run_id = _ask(db, trainer, recipes.Recipe(**vars(SHORT) | {"classes": 3}), name)
+    _wait(lambda: not db.run(run_id).under_way)
+    return _told("images of the database", db.run(run_id).status, "finished")
+
+
+def _unknown_client() -> str:
+    """Try to connect as somebody without certificates."""
+    try:
+        distributed.Client(
+            f"tls://{NET}.2:8786", timeout=5, security=distributed.Security.temporary()
+        )
+    except (OSError, TimeoutError) as error:
+        return f"refused ({type(error).__name__})"
+    return "let in"
+
+
+def _told(what: str, found: object, expected: str) -> bool:
+    holds = expected in str(found)
+    print(f"{what}: {found}{'' if holds else f' (expected: {expected})'}", flush=True)
+    return holds
+
+
+def _ask(
+    db: store.Store, trainer: engine.Engine, recipe: recipes.Recipe, dataset: str = "optdigits"
+) -> str:
+    run = db.enqueue(recipe, dataset, name="soak")
+    trainer.submit(run.id)
+    return run.id
+
+
+def _wait(condition: Callable[[], bool]) -> float:
+    begun = time.monotonic()
+    while not condition():
+        if time.monotonic() - begun > PATIENCE:
+            raise TimeoutError("waited too long")
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+# --- the machines ----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _machines() -> Iterator[None]:
+    """Make a bridge and a network namespace for each machine, and remove them."""
+    try:
+        _ip(f"link add {BRIDGE} type bridge", f"addr add {NET}.1/24 dev {BRIDGE}")
+        _ip(f"link set {BRIDGE} up")
+        for name, number in MACHINES.items():
+            space, inside = f"mnistdash-{name}", f"-n mnistdash-{name}"
+            _ip(
+                f"netns add {space}",
+                f"link add md{number} type veth peer name eth0 netns {space}",
+                f"link set md{number} master {BRIDGE} up",
+                f"{inside} addr add {NET}.{number}/24 dev eth0",
+                f"{inside} link set eth0 up",
+                f"{inside} link set lo up",
+            )
+        yield
+    finally:
+        for name in MACHINES:
+            subprocess.run(["ip", "netns", "delete", f"mnistdash-{name}"], check=False)
+        subprocess.run(["ip", "link", "delete", BRIDGE], check=False)
+
+
+def _ip(*commands: str) -> None:
+    for command in commands:
+        subprocess.run(["ip", *command.split()], check=True)
+
+
+def _variables(folder: pathlib.Path) -> dict[str, str]:
+    """Make certificates, and write where Dask's configuration finds them."""
+    security = distributed.Security.temporary()
+    found = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
+    for field, variable in (("tls_ca_file", "CA_FILE"), *(
+        (f"tls_{role}_{kind}", f"{role.upper()}__{kind.upper()}")
+        for role in ("scheduler", "worker", "client") for kind in ("cert", "key")
+    )):  # fmt: skip
+        file = folder / f"{field}.pem"
+        file.write_text(getattr(security, field))
+        file.chmod(0o600)
+        found[f"DASK_DISTRIBUTED__COMM__TLS__{variable}"] = str(file)
+    return found
+
+
+def _start(
+    stack: contextlib.ExitStack, name: str, folder: pathlib.Path, variables: dict[str, str]
+) -> psutil.Process:
+    """Start what a machine runs; the stranger's Python has no mnistdash."""
+    home = folder / name
+    home.mkdir()
+    environment = dict(os.environ) | variables | {"MNISTDASH_HOME": str(home)}
+    if name == "stranger":
+        (home / "mnistdash.py").write_text("raise ModuleNotFoundError('No module mnistdash')\n")
+        environment["PYTHONPATH"] = str(home)
+    address = f"tls://{NET}.{MACHINES[name]}"
+    if name == "scheduler":
+        part = ["scheduler", "--host", address, "--port", "8786", "--no-dashboard"]
+    else:
+        threads = "2" if name == "one" else "1"
+        part = ["worker", f"tls://{NET}.2:8786", "--host", address, "--nthreads", threads]
+        part += ["--name", name, "--no-dashboard"]
+    command = ["ip", "netns", "exec", f"mnistdash-{name}", sys.executable, "-m"]
+    command += [f"distributed.cli.dask_{part[0]}", *part[1:]]
+    process = subprocess.Popen(command, env=environment, cwd=home, stderr=subprocess.DEVNULL)
+    found = psutil.Process(process.pid)
+
+    def end() -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for each in (*found.children(recursive=True), found):
+                each.kill()
+        process.wait()
+
+    stack.callback(end)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
