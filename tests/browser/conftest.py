@@ -20,6 +20,7 @@ from playwright import sync_api
 from mnistdash import datasets, evaluation, store
 
 HERE = pathlib.Path(__file__).parent
+LONGEST = "test_train.py"  # with two workers it would end alone
 REPO = HERE.parents[1]
 SHARED_DATA = pathlib.Path("../shared/data")  # seen from the repository
 START_SECONDS = 60
@@ -37,12 +38,12 @@ _failed = pytest.StashKey[bool]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser's tests last.
+    """Put the browser's tests last, those that take longest first among them.
 
     Playwright's synchronous API leaves an event loop marked as running in the main thread, and
     no later test could call `asyncio.run` (playwright-python issue 462).
     """
-    items.sort(key=lambda item: HERE in item.path.parents)
+    items.sort(key=lambda item: (HERE in item.path.parents, item.path.name != LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
