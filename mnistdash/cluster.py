@@ -5,7 +5,9 @@ those who hold a certificate that is made anew at each start and never written t
 """
 
 import contextlib
+import math
 import os
+import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 10
 _START_SECONDS = 60
+_ASK_AGAIN_SECONDS = 30.0  # a worker that was refused may be another by now
 # Where Dask's processes look for their certificates: https://distributed.dask.org, "TLS/SSL".
 _DASK = "DASK_DISTRIBUTED__"
 _TLS = f"{_DASK}COMM__TLS__"
@@ -36,7 +39,8 @@ class Cluster:
 
         self.refused: str | None = None
         self._own: dict[str, psutil.Process] = {}
-        self._known: dict[str, str | None] = {}  # workers of a cluster: why each is refused
+        # Workers of a cluster: why each is refused, `None` for none, and when it was asked.
+        self._known: dict[str, tuple[str | None, float]] = {}
         if settings.scheduler():
             self.client = distributed.Client(
                 settings.scheduler(), timeout=_CONNECT_SECONDS, set_as_default=False
@@ -67,9 +71,13 @@ class Cluster:
         present = self.client.nthreads()
         if self._own:
             return list(present)
-        for address in present.keys() - self._known.keys():
-            self._known[address] = self._introduced(address)
-        reasons = {address: self._known[address] for address in present}
+        now = time.monotonic()
+        for address in present:
+            reason, asked = self._known.get(address, ("", -math.inf))
+            if reason is not None and now - asked > _ASK_AGAIN_SECONDS:
+                self._known[address] = (self._introduced(address), now)
+        self._known = {address: self._known[address] for address in present}
+        reasons = {address: self._known[address][0] for address in present}
         self.refused = " ".join(filter(None, reasons.values())) or None
         return [address for address, reason in reasons.items() if reason is None]
 

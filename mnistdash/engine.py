@@ -1,6 +1,7 @@
 """Where trainings and studies run: each is sent to a worker, and comes to an end."""
 
 import atexit
+import contextlib
 import logging
 import threading
 import time
@@ -190,14 +191,20 @@ class Engine:
             found.close()
 
     def _give_up(self) -> None:
-        """End what is left of a cluster; what trained on it is named, what waited waits."""
+        """End what is left of a cluster; what trained on it is named, what waited waits.
+
+        Where only the connection to other machines was lost, their runs speak for themselves.
+        """
         futures, self._futures = self._futures, {}
-        self._stubborn.clear()
-        self._go_home()
-        for run_id in futures:
-            self._close_lost(self._db.run(run_id), LOST)
         studies, self._studies = self._studies, {}
         self._to_study += studies
+        self._stubborn.clear()
+        is_own = self._cluster.is_own
+        self._go_home()
+        for run_id in futures:
+            run = self._db.run(run_id)
+            if is_own or (run is not None and run.status == "queued"):
+                self._close_lost(run, LOST)
 
     def _send_next(self) -> None:
         """Give each free worker the run that waited longest.
@@ -313,9 +320,10 @@ class Engine:
         moved = self._moved.get(run.id, 0)
         elsewhere = self._cluster is not None and not self._cluster.is_own and moved < _MOVES
         if elsewhere and artifacts.CHECKPOINT in run.artifacts:
-            self._moved[run.id] = moved + 1
-            self._db.requeue(run.id)
-            self.submit(run.id)
+            with contextlib.suppress(store.StoreError):  # eight wait: a person resumes it
+                self._db.requeue(run.id)
+                self._moved[run.id] = moved + 1
+                self.submit(run.id)
 
     def _insist(self, run_id: str) -> None:
         since = self._stubborn.setdefault(run_id, time.monotonic())

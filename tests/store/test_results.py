@@ -1,6 +1,7 @@
 """What a run left behind: read back whole, or refused in a sentence."""
 
 import io
+import os
 import pathlib
 import sqlite3
 
@@ -92,7 +93,7 @@ def test_pickle_in_place_of_probabilities_does_not_run(
 
     class Canary:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return pathlib.os.mkdir, (str(tmp_path / "canary"),)
+            return os.mkdir, (str(tmp_path / "canary"),)
 
     target = io.BytesIO()
     np.save(target, np.array([Canary()], object), allow_pickle=True)
