@@ -154,6 +154,7 @@ class Engine:
         if self._cluster is None and self._is_wanted():
             self._start()
         if self._cluster is not None:
+            self._warm_up()
             self._look_after()
             self._look_after_studies()
             self._send_next()
@@ -173,7 +174,6 @@ class Engine:
     def _start(self) -> None:
         try:
             found = cluster.Cluster()
-            self._warm = found.client.submit(trainer.warm, pure=False)
         except Exception as error:
             _log.exception("the trainer did not start")
             self._failed += 1
@@ -184,6 +184,14 @@ class Engine:
         self._cluster, self._trouble, self._again, self._failed = found, None, False, 0
         if self._closed:
             self._go_home()
+
+    def _warm_up(self) -> None:
+        """Have TensorFlow loaded by those that may train, and asked of nobody else."""
+        workers = self._cluster.workers() if self._warm is None else []
+        if workers:
+            # On this machine also by the worker that comes after one that was killed.
+            only = None if self._cluster.is_own else workers
+            self._warm = self._cluster.client.submit(trainer.warm, pure=False, workers=only)
 
     def _go_home(self) -> None:
         found, self._cluster, self._warm = self._cluster, None, None

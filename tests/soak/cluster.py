@@ -11,6 +11,7 @@ name; a stranger without certificates refused; images that only the database has
 import contextlib
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,11 @@ def main() -> int:
         os.environ |= variables | {"MNISTDASH_SCHEDULER": f"tls://{NET}.2:8786"}
         os.environ["MNISTDASH_HOME"] = str(folder)
         dask.config.refresh()  # it was read before there were certificates
-        started = {name: _start(stack, name, folder, variables) for name in MACHINES}
+        started = {}
+        for name in MACHINES:
+            started[name] = _start(stack, name, folder, variables)
+            if name == "scheduler":
+                _wait(_answers)
         os.environ["MNISTDASH_DATABASE_URL"] = database.url
         db = store.Store(database.url)
         store.share_images(db)
@@ -52,6 +57,7 @@ def main() -> int:
         stack.callback(trainer.close)
         _wait(lambda: trainer.ready)
         held = [_spread(db, trainer), _moved(db, trainer, started), _shared(db, trainer)]
+        _wait(lambda: trainer.remark is not None)  # it may come later than the others
         held.append(_told("refused by name", trainer.remark, "stranger has no mnistdash"))
         held.append(_told("without certificates", _unknown_client(), "refused"))
     return 0 if all(held) else 1
@@ -118,6 +124,13 @@ def _unknown_client() -> str:
     except (OSError, TimeoutError) as error:
         return f"refused ({type(error).__name__})"
     return "let in"
+
+
+def _answers() -> bool:
+    """Whether the scheduler listens."""
+    with contextlib.suppress(OSError), socket.create_connection((f"{NET}.2", 8786), timeout=1):
+        return True
+    return False
 
 
 def _told(what: str, found: object, expected: str) -> bool:
