@@ -90,7 +90,7 @@ def test_a_run_is_trained_to_its_end(db: store.Store, trainer: engine.Engine) ->
 class Lost:
     """A cluster whose workers are killed whatever they are given."""
 
-    refused = None
+    refused, is_own = None, True
 
     def __init__(self) -> None:
         ended = types.SimpleNamespace(
