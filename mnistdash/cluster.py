@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 10
 _START_SECONDS = 60
+_ANSWER_SECONDS = 2.0  # of a scheduler; Dask would wait for half a minute
 _ASK_AGAIN_SECONDS = 30.0  # a worker that was refused may be another by now
 # Where Dask's processes look for their certificates: https://distributed.dask.org, "TLS/SSL".
 _DASK = "DASK_DISTRIBUTED__"
@@ -68,7 +69,7 @@ class Cluster:
 
         On a cluster a worker is asked first who it is; `refused` says who may not.
         """
-        present = self.client.nthreads()
+        present = self._present()
         if self._own:
             return list(present)
         now = time.monotonic()
@@ -80,6 +81,11 @@ class Cluster:
         reasons = {address: self._known[address][0] for address in present}
         self.refused = " ".join(filter(None, reasons.values())) or None
         return [address for address, reason in reasons.items() if reason is None]
+
+    def _present(self) -> dict[str, int]:
+        """Ask the scheduler for its workers; one that was just killed is not waited for."""
+        ask = self.client.scheduler.ncores
+        return self.client.sync(ask, callback_timeout=_ANSWER_SECONDS)
 
     def _introduced(self, address: str) -> str | None:
         """Ask a worker for its version; return why it is refused."""

@@ -33,6 +33,7 @@ def remote(client: Client) -> cluster.Cluster:
     """Return a cluster seen through a client."""
     found = cluster.Cluster.__new__(cluster.Cluster)
     found.client, found.refused, found._own, found._known = client, None, {}, {}
+    found._present = client.nthreads
     return found
 
 
