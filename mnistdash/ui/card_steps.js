@@ -18,12 +18,12 @@ const REACHABLE = "a[href], button, input, textarea, select, summary, [tabindex]
 
 const all = new WeakMap(); // the component's element -> its state
 
-export default function cardSteps({ data: [data], parentElement, setStateValue, setTriggerValue }) {
+export default function cardSteps({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".steps");
   if (!all.has(root)) all.set(root, mounted(root));
   const state = all.get(root);
   state.tell = (sum) => setStateValue("steps", sum);
-  state.tellClosed = () => setTriggerValue("close", true);
+  state.tellClosed = () => setStateValue("close", [Math.random(), true]);
   show(state, data);
   // Streamlit also calls this for a run that another one overtook.
   return () => setTimeout(() => root.isConnected || unmounted(state));

@@ -116,5 +116,5 @@ def _move(key: str, on_move: Callable[[int], None]) -> None:
 
 
 def _close(key: str, on_close: Callable[[], None]) -> None:
-    if session.sent(key, "close") is True:
+    if session.chosen(key, "close") is True:
         on_close()

@@ -8,9 +8,9 @@ const PATIENCE_MS = 30_000; // until the uploader stands
 let door = null; // of the page that is open
 let taken = null; // a file on its way, and since when
 
-export default function dropping({ parentElement, setTriggerValue }) {
+export default function dropping({ parentElement, setStateValue }) {
   if (!door) for (const [kind, hear] of Object.entries(HEARD)) document.addEventListener(kind, hear);
-  door = { element: parentElement, tell: () => setTriggerValue("came", true) };
+  door = { element: parentElement, tell: () => setStateValue("came", [Math.random(), true]) };
 }
 
 const HEARD = {

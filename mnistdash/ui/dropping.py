@@ -22,5 +22,5 @@ def listen() -> None:
 
 
 def _show_upload() -> None:
-    if session.sent(_KEY, "came"):
+    if session.chosen(_KEY, "came") is True:
         session.put(SOURCE, "Upload")

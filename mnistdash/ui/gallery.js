@@ -3,7 +3,7 @@
 
 const galleries = new WeakMap(); // grid element -> {choose, wanted, png, sheet}
 
-export default function gallery({ data: [data], parentElement, setTriggerValue }) {
+export default function gallery({ data: [data], parentElement, setStateValue }) {
   const grid = parentElement.querySelector(".tiles");
   if (!galleries.has(grid)) {
     galleries.set(grid, {});
@@ -12,7 +12,7 @@ export default function gallery({ data: [data], parentElement, setTriggerValue }
     grid.addEventListener("focusin", (event) => setTabStop(grid, event.target));
   }
   const state = galleries.get(grid);
-  state.choose = (index) => setTriggerValue("choose", index);
+  state.choose = (index) => setStateValue("choose", [Math.random(), index]);
   state.wanted = data;
   show(grid, state, data);
   // Streamlit also calls this for a run that another one overtook.

@@ -174,7 +174,7 @@ def clicked_index(value: object, indices: Collection[int]) -> int | None:
 
 def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:
     """Tell `on_choose` which tile was clicked."""
-    index = clicked_index(session.sent(key, "choose"), indices)
+    index = clicked_index(session.chosen(key, "choose"), indices)
     if index is not None:
         on_choose(index)
 

@@ -8,12 +8,12 @@ const MOST_LANES = 3;
 const LEAST_PX = 6; // smaller cells are not made smaller still to make room for lanes
 const THIN = "\u2009";
 
-export default function heatmap({ data: [data], parentElement, setTriggerValue }) {
+export default function heatmap({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".heatmap");
   if (!maps.has(root)) maps.set(root, furnish(root));
   const map = maps.get(root);
   map.data = data;
-  map.tell = (choice) => setTriggerValue("choose", choice);
+  map.tell = (choice) => setStateValue("choose", choice);
   paint(root, map);
   // An answer to an earlier choice says nothing of the last one.
   if (data.heard >= map.sent) {

@@ -3,10 +3,10 @@
 
 const lists = new WeakMap(); // list element -> function that tells Python
 
-export default function pairs({ data: [data], parentElement, setTriggerValue }) {
+export default function pairs({ data: [data], parentElement, setStateValue }) {
   const list = parentElement.querySelector(".pairs");
   if (!lists.has(list)) list.addEventListener("click", (event) => choose(list, event));
-  lists.set(list, (classes) => setTriggerValue("choose", classes));
+  lists.set(list, (classes) => setStateValue("choose", [Math.random(), classes]));
   list.classList.toggle("photographs", !data.ink);
   list.style.setProperty("--sheet", `url("data:image/png;base64,${data.png}")`);
   const scale = data.picture_px / 28;

@@ -87,6 +87,6 @@ def _forward_click(
     key: str, known: frozenset[tuple[int, int]], on_choose: Callable[[int, int], None]
 ) -> None:
     """Tell `on_choose` which pair was clicked."""
-    pair = clicked_pair(session.sent(key, "choose"), known)
+    pair = clicked_pair(session.chosen(key, "choose"), known)
     if pair is not None:
         on_choose(*pair)

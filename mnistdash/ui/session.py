@@ -3,7 +3,8 @@
 A key that two modules share is a constant of the lower one. A widget's key gives its value.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TypeVar
 
 import streamlit as st
@@ -13,22 +14,27 @@ T = TypeVar("T")
 
 def get(key: str, default: T | None = None) -> T | None:
     """Return what is kept under a key, or the value of the widget that has it."""
-    return st.session_state.get(key, default)
+    try:
+        return _memory()[key]
+    except KeyError:
+        return default
 
 
 def has(key: str) -> bool:
     """Tell whether anything is kept under a key."""
-    return key in st.session_state
+    return key in _memory()
 
 
 def put(key: str, value: object) -> None:
     """Keep a value; a widget with this key shows it, unless it was shown in this run already."""
-    st.session_state[key] = value
+    _memory()[key] = value
 
 
 def default(key: str, value: T) -> T:
     """Keep a value unless there is one, and return what is kept."""
-    return st.session_state.setdefault(key, value)
+    if not has(key):
+        put(key, value)
+    return get(key)
 
 
 def hold_to(key: str, fits: Callable[[object], bool], default: object) -> None:
@@ -49,13 +55,17 @@ def hold_to(key: str, fits: Callable[[object], bool], default: object) -> None:
 
 def take(key: str, default: T | None = None) -> T | None:
     """Return what is kept under a key and forget it."""
-    return st.session_state.pop(key, default)
+    value = get(key, default)
+    forget(key)
+    return value
 
 
 def forget(*keys: str) -> None:
     """Forget what is kept under some keys, where anything is."""
+    memory = _memory()
     for key in keys:
-        st.session_state.pop(key, None)
+        if key in memory:
+            del memory[key]
 
 
 def count(key: str) -> int:
@@ -73,3 +83,36 @@ def sent(key: str, name: str) -> object:
     """
     values = get(key)
     return values.get(name) if isinstance(values, Mapping) else None
+
+
+def chosen(key: str, name: str) -> object:
+    """Return what was pressed last in a component whose browser sends a mark and the choice.
+
+    Streamlit forgets a trigger where the next message follows so closely that its run never began;
+    state it sends again. The mark, new with each press, tells a second press from the first.
+
+    Args:
+        key: Streamlit key of the component.
+        name: of one of its values.
+
+    Returns:
+        The choice: untrusted, `None` for nothing.
+    """
+    value = sent(key, name)
+    return value[1] if isinstance(value, list) and len(value) == 2 else None
+
+
+def _memory() -> MutableMapping[str, object]:
+    """Return what Streamlit remembers of the visit.
+
+    Wherever its public memory is touched, a press that has come meanwhile ends what is under way.
+    A page is run again from its beginning; a callback is not, and would be left half done. So a
+    callback, which holds the memory's lock as long as it runs, works on what lies behind it.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from streamlit.runtime import scriptrunner
+
+        context = scriptrunner.get_script_run_ctx()
+        if context is not None and not context.has_script_started:
+            return context.session_state._state
+    return st.session_state

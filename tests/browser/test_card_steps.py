@@ -123,6 +123,14 @@ def test_keys_count_before_the_card_has_come(gallery: sync_api.Page, settled: Se
     shown(gallery, 19)
 
 
+def test_key_right_behind_a_click_leaves_the_click(gallery: sync_api.Page) -> None:
+    """Twelve tiles, a key some milliseconds behind each click: the image behind each is shown."""
+    for position in range(12):
+        tile(gallery, position).click()
+        gallery.keyboard.press("ArrowRight")
+        shown(gallery, position + 1)
+
+
 def test_double_click_on_next_moves_two(gallery: sync_api.Page, settled: Settled) -> None:
     """Two clicks at once are two steps, by mouse as by key."""
     tile(gallery, 30).click()

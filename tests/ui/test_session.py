@@ -1,6 +1,9 @@
 """The door to what Streamlit remembers of a visit."""
 
+import types
+
 import pytest
+from streamlit.runtime import scriptrunner
 
 from mnistdash.ui import session
 
@@ -44,3 +47,37 @@ def test_component_that_sent_something(kept: dict[str, object]) -> None:
     """A value comes as the browser sent it: whoever asks checks it."""
     kept["tiles"] = {"choose": "../x"}
     assert session.sent("tiles", "choose") == "../x"
+
+
+@pytest.mark.parametrize(("value", "choice"), [([0.25, 8], 8), ([0.25], None), (8, None)])
+def test_choice_comes_with_a_mark(kept: dict[str, object], value: object, choice: object) -> None:
+    """The second of two is what was chosen; anything else is nothing."""
+    kept["tiles"] = {"choose": value}
+    assert session.chosen("tiles", "choose") == choice
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_callback_is_not_ended_by_the_next_press(
+    monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    """A callback keeps both of two values, whatever comes; a page is ended at the first."""
+
+    class Interrupted(dict):
+        """Streamlit's memory while another message waits."""
+
+        def __setitem__(self, key: str, value: object) -> None:
+            raise InterruptedError
+
+    behind: dict[str, object] = {}
+    context = types.SimpleNamespace(
+        has_script_started=started, session_state=types.SimpleNamespace(_state=behind)
+    )
+    monkeypatch.setattr("streamlit.session_state", Interrupted())
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: context)
+    if started:
+        with pytest.raises(InterruptedError):
+            session.put("true", 4)
+        return
+    session.put("true", 4)
+    session.put("pred", 9)
+    assert behind == {"true": 4, "pred": 9}
