@@ -87,8 +87,17 @@ def find(plane: refusals.Plane) -> list[Blob]:
         if finer and finer[0].likeness >= MIN_LIKENESS / 2:
             return finer
     if not found:
-        raise refusals.Refusal(refusals.NO_DIGIT)
+        dot = any(_is_dot(blob) for blob in blobs)
+        raise refusals.Refusal(refusals.HARDLY_A_DOT if dot else refusals.NO_DIGIT)
     return blobs
+
+
+def _is_dot(blob: Blob) -> bool:
+    """Tell a full, round, sharp spot of ink that stands on its own."""
+    round_ = max(blob.mask.shape) < 1.6 * min(blob.mask.shape) and blob.mask.mean() > 0.7
+    if not round_ or scenes.is_quadrilateral(blob.mask) or _border(blob) < 1:
+        return False
+    return blob.peak > 4 * blob.scene.floor and min(_sharpness(blob), _distinctness(blob)) > 0.5
 
 
 def _search(plane: refusals.Plane, pixels: int, least: float) -> list[Blob]:

@@ -27,6 +27,10 @@ TOO_LARGE = (
 )
 TOO_SMALL = f"The picture is too small: its longer side must be at least {MIN_SIDE} pixels."
 NO_DIGIT = "No digit was found in the picture. Take one digit on plain paper, close up and sharp."
+HARDLY_A_DOT = (
+    "There is too little ink in the picture: hardly more than a dot. Take one digit on plain "
+    "paper, close up and sharp."
+)
 
 Image8 = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
