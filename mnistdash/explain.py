@@ -13,8 +13,8 @@ STRIDE = 2
 MAX_MAPS = 12  # of one layer: a row of tiles
 # Thresholds chosen by tests/benchmarks/doubt.py on the pen digits of the choosing writers.
 FLAT_BELOW = 0.9
-UNSTEADY_BELOW = 0.8
-DIGIT_BELOW = 0.8
+UNSTEADY_BELOW = 0.85
+DIGIT_BELOW = 0.85
 INK_BELOW = 19.0  # full pixels: none of MNIST's training images holds less
 INK_ABOVE = 190.0  # full pixels: 99 of 100 digits of MNIST's training images hold less
 

@@ -4,7 +4,7 @@
 
 The thresholds of probability are the largest that leave 99 % of the correct pen digits of four
 writers without a doubt each, drawn as they are, bent, and by way of a picture, rounded down to a
-multiple of 0.1, as other hands lie farther off; no model learnt from these.
+multiple of 0.05, as other hands lie farther off; no model learnt from these.
 The figures are of others: digits of six more writers, of whom nothing was learnt or chosen, real
 letters of writers that the detector did not learn from, those left out that are some digit's twin,
 pairs of MNIST's test digits, letters printed in OpenCV's typefaces, scribbles of random curves,
