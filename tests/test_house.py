@@ -27,6 +27,7 @@ FLOORS = {
     "browser_net": 2,
     "explain": 2,
     "features": 2,
+    "verdicts": 1,
     "evaluation": 2,
     "outliers": 2,
     "hands": 2,

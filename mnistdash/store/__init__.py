@@ -1,9 +1,9 @@
-"""The store: runs, what they left behind, and drawings, as rows of one database."""
+"""The store: runs, what they left behind, drawings and verdicts, as rows of one database."""
 
 import contextlib
 from typing import Self
 
-from mnistdash.store import archive, database, drawings, images, studies
+from mnistdash.store import archive, database, drawings, images, judging, studies
 from mnistdash.store.database import default_url
 from mnistdash.store.drawings import MAX_DRAWINGS
 from mnistdash.store.errors import StoreError, Unreachable
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class Store(archive.Archive, drawings.Drawings, images.Images, studies.Studies):
+class Store(archive.Archive, drawings.Drawings, images.Images, judging.Judging, studies.Studies):
     """Everything that is kept, behind one SQLAlchemy address; safe to share between threads.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from mnistdash import artifacts, recipes
+from mnistdash import artifacts, recipes, verdicts
 from mnistdash.store import sealing
 
 UNDER_WAY = ("queued", "running")
@@ -226,6 +226,16 @@ def drawing(row: sa.RowMapping) -> Drawing | None:
         facts = {key: row[key] for key in row if key != sealing.SEAL}
         return Drawing(**{**facts, "image": image, "strokes": strokes})
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        return None
+
+
+def verdict(row: sa.RowMapping) -> verdicts.Verdict | None:
+    """Read a verdict's row; `None` for a damaged one, which must not hide the others."""
+    try:
+        facts = {key: row[key] for key in row if key not in ("id", sealing.SEAL)}
+        said = verdicts.Verdict(**facts | {"judged_at": float(row["judged_at"])})
+        return said if sealing.is_whole(row) else None
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -92,6 +92,22 @@ studies = sa.Table(
     sa.Column("alive_at", sa.Float, nullable=False),
     sa.Column("trouble", texts.Text),  # why it ended without a result
 )
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("dataset_sha256", sa.String(64), nullable=False),
+    sa.Column("split", sa.String(10), nullable=False),
+    sa.Column("index", sa.Integer, nullable=False),  # in the split
+    sa.Column("image", sa.String(64), nullable=False),  # `verdicts.content` of its pixels
+    sa.Column("person", texts.Text, nullable=False),
+    sa.Column("fault", sa.String(10), nullable=False),
+    sa.Column("label", sa.Integer),
+    sa.Column("note", texts.Text, nullable=False, default=""),
+    sa.Column("judged_at", sa.Float, nullable=False),  # seconds since 1970, UTC
+    sa.Column("seal", sa.String(64)),
+    sa.Index("verdicts_of_a_person", "dataset_sha256", "person", "split"),
+)
 
 _FIRST = "1"  # what `meta` says of a database without named migrations
 _NAMED = "2"
@@ -143,6 +159,7 @@ MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "drawings are sealed": lambda connection: sealing.reseal(connection, drawings),
     "artifacts are sealed": _seal_artifacts,
     "runs can be studied": lambda connection: studies.create(connection, checkfirst=True),
+    "people can judge images": lambda connection: verdicts.create(connection, checkfirst=True),
 }
 
 
