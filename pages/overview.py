@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, doors, guards, headline, pairs, words
+from mnistdash import class_rates
+from mnistdash.ui import answers_view, class_table, doors, guards, headline, pairs, words
 
 PAIRS = 5
 PAIR_PX = 56
@@ -31,35 +32,47 @@ headline.facts(
 )
 
 largest = answers.pairs()[:PAIRS]
-if not largest:
+if largest:
+    confusions, confident = st.columns((5, 6), gap="large")
+    with confusions:
+        st.header("Largest confusions")
+        pairs.pairs(
+            dataset,
+            answers,
+            largest,
+            chosen=(None, None),
+            on_choose=doors.open_pair,
+            picture_px=PAIR_PX,
+            key=f"pairs-{run.id}",
+        )
+
+    with confident:
+        if answers.has_confidence:
+            st.header("Most confident errors")
+            st.caption("The model was surest of these: often the label or the hand is at fault.")
+        else:
+            st.header("Errors")
+            st.caption("How sure these answers are is not known: the first errors by index.")
+        answers_view.tiles(
+            dataset,
+            answers,
+            answers.select(order="confident")[:MOST_CONFIDENT],
+            on_choose=doors.open_image,
+            key=f"confident-{run.id}",
+            tile_px=84,
+        )
+else:
     st.success("Every test image is correct.", icon=":material/check:")
-    st.stop()
 
-confusions, confident = st.columns((5, 6), gap="large")
-with confusions:
-    st.header("Largest confusions")
-    pairs.pairs(
-        dataset,
-        answers,
-        largest,
-        chosen=(None, None),
-        on_choose=doors.open_pair,
-        picture_px=PAIR_PX,
-        key=f"pairs-{run.id}",
-    )
-
-with confident:
-    if answers.has_confidence:
-        st.header("Most confident errors")
-        st.caption("The model was surest of these: often the label or the hand is at fault.")
-    else:
-        st.header("Errors")
-        st.caption("How sure these answers are is not known: the first errors by index.")
-    answers_view.tiles(
-        dataset,
-        answers,
-        answers.select(order="confident")[:MOST_CONFIDENT],
-        on_choose=doors.open_image,
-        key=f"confident-{run.id}",
-        tile_px=84,
-    )
+st.header("Class by class")
+st.caption(
+    "Recall: of the images of a class, how many were read as it. Precision: of those read as it,"
+    " how many are of it. F1: the two in one. Small: 95 % intervals (Wilson, 1927). A head sorts,"
+    " a row opens its errors."
+)
+class_table.class_table(
+    class_rates.class_rates(answers.matrix),
+    names,
+    on_choose=doors.open_class,
+    key=f"classes-{run.id}",
+)

@@ -29,6 +29,8 @@ FLOORS = {
     "features": 2,
     "verdicts": 1,
     "evaluation": 2,
+    "class_rates": 2,
+    "confidence": 2,
     "outliers": 2,
     "hands": 2,
     "classifier": 2,
@@ -53,6 +55,7 @@ UI_FLOORS = {
     "components": {
         "camera",
         "card_steps",
+        "class_table",
         "chart",
         "curves",
         "doors",
@@ -68,6 +71,7 @@ UI_FLOORS = {
         "reveal",
         "run_rows",
         "runs_grid",
+        "sorting",
     },
     "pieces": {
         "answers_view",

@@ -109,7 +109,7 @@ def test_meaning_has_its_colours_in_one_place() -> None:
         ("page.css", r"\.marks \{[^}]*currentColor (\d+)%", TEXT),
         ("page.css", r"\.bars \.plain i \{\s*opacity: ([\d.]+)", MARK),
         ("heatmap.css", r"\.title \{[^}]*currentcolor (\d+)%", TEXT),
-        ("runs_grid.css", r"--quiet: color-mix\(in srgb, var\(--st-text-color\) (\d+)%", TEXT),
+        ("sorting.css", r"--quiet: color-mix\(in srgb, var\(--st-text-color\) (\d+)%", TEXT),
         ("card_steps.css", r"\.grip::before \{[^}]*opacity: ([\d.]+)", MARK),
     ],
 )

@@ -9,6 +9,10 @@ from mnistdash.ui import link, session
 
 _GOING = "going_to_gallery"  # session key: fields of the view that the gallery is to show
 _GALLERY = "gallery"  # as the page's address ends
+_UNFILTERED = {
+    name: link.View.__dataclass_fields__[name].default
+    for name in ("true", "pred", "conf", "all", "epoch", "index", "page")
+}
 
 _component = st.components.v2.component(
     "mnistdash.doors",
@@ -25,7 +29,21 @@ def open_image(index: int) -> None:
 
 def open_pair(true_class: int, pred_class: int) -> None:
     """Note that a pair of classes was chosen: the page goes on to its errors in the gallery."""
-    session.put(_GOING, {"true": true_class, "pred": pred_class, "index": None, "page": None})
+    open_images(true=true_class, pred=pred_class)
+
+
+def open_class(true_class: int) -> None:
+    """Note that a class was chosen: the page goes on to its errors in the gallery."""
+    open_images(true=true_class)
+
+
+def open_images(**filters: object) -> None:
+    """Note that images were chosen: the page goes on to these, and no others, in the gallery.
+
+    Args:
+        filters: fields of the view; other filters that were set would hide some of the images.
+    """
+    session.put(_GOING, _UNFILTERED | filters)
 
 
 def follow() -> None:

@@ -1,4 +1,4 @@
-// A table whose rows are known by their run's id. Streamlit calls the default export again for
+// A table of sorting.js whose rows are known by their run's id. Streamlit calls the default export again for
 // every change of data, with the same parentElement: rows are re-used, so choice and focus stay.
 
 const FIRST_SHOWN = 100; // rows; the others on request
@@ -48,41 +48,16 @@ function begin(root, data) {
 // --- what is remembered while the browser's tab is open ---
 
 function recalled({ key, columns }) {
-  try {
-    const { order, open } = JSON.parse(sessionStorage.getItem(`mnistdash.${key}`));
-    const known = columns.some(({ name }) => name === order?.column);
-    return { order: known ? order : null, open: new Set(open) };
-  } catch {
-    return { order: null, open: new Set() };
-  }
+  const { order, open } = recalledFrom(key);
+  return { order: knownOrder(order, columns), open: new Set(open) };
 }
 
 function remember({ data, order, open }) {
-  try {
-    sessionStorage.setItem(`mnistdash.${data.key}`, JSON.stringify({ order, open: [...open] }));
-  } catch {
-    // A browser that keeps nothing sorts all the same.
-  }
+  rememberAs(data.key, { order, open: [...open] });
 }
 
-// --- order ---
-
-function sorted(rows, order) {
-  if (!order) return rows;
-  const sign = order.descending ? -1 : 1;
-  return [...rows].sort((one, other) => {
-    const [a, b] = [one.values[order.column], other.values[order.column]];
-    if (a === null || b === null) return (a === null) - (b === null); // what is missing, last
-    return sign * (typeof a === "number" ? a - b : a.localeCompare(b, undefined, { numeric: true }));
-  });
-}
-
-// A click sorts, the next one turns the order round, the third gives back the page's own.
-function sortBy(state, { name, largest_first: largestFirst }) {
-  const { order } = state;
-  if (order?.column !== name) state.order = { column: name, descending: largestFirst };
-  else if (order.descending === largestFirst) order.descending = !largestFirst;
-  else state.order = null;
+function sortBy(state, column) {
+  state.order = nextOrder(state.order, column);
   remember(state);
   paint(state);
 }
@@ -185,23 +160,8 @@ function headRow(state, columns) {
     choose(state, state.shown.flatMap(runIds), event.target.checked),
   );
   row.append(all);
-  for (const column of columns) {
-    const head = element("th", `column-${column.name}${column.number ? " number" : ""}`);
-    head.scope = "col";
-    head.dataset.column = column.name;
-    const button = element("button");
-    button.type = "button";
-    button.textContent = column.title;
-    button.addEventListener("click", () => sortBy(state, column));
-    head.append(button);
-    row.append(head);
-  }
+  row.append(...columns.map((column) => newHead(column, (it) => sortBy(state, it))));
   return row;
-}
-
-function paintHead(head, order) {
-  const mine = order?.column === head.dataset.column;
-  head.setAttribute("aria-sort", mine ? (order.descending ? "descending" : "ascending") : "none");
 }
 
 function newRow(columns) {
@@ -304,12 +264,6 @@ function setBox(input, ids, chosen) {
 
 // --- small things ---
 
-function element(tag, className) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  return made;
-}
-
 function box() {
   const cell = element("td", "tick");
   const label = element("label");
@@ -318,12 +272,4 @@ function box() {
   label.append(input);
   cell.append(label);
   return cell;
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function setAttribute(node, name, value) {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from mnistdash.ui import run_rows, session
+from mnistdash.ui import run_rows, session, sorting
 
 COLUMNS = ("run", "accuracy", "status", "errors", "images", "layers", "seconds", "made")
 _TITLES = {"made": "made (UTC)"}
@@ -16,9 +16,9 @@ _HERE = pathlib.Path(__file__).parent
 
 _component = st.components.v2.component(
     "mnistdash.runs_grid",
-    html='<div class="runs"></div>',
-    css=(_HERE / "runs_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "runs_grid.js").read_text(encoding="utf-8"),
+    html='<div class="runs table"></div>',
+    css=sorting.CSS + (_HERE / "runs_grid.css").read_text(encoding="utf-8"),
+    js=sorting.JS + (_HERE / "runs_grid.js").read_text(encoding="utf-8"),
 )
 
 

@@ -4,7 +4,7 @@ import json
 import re
 
 from mnistdash import datasets, store
-from tests.pages import screen
+from tests.pages import examples, screen
 
 
 def test_overview_states_the_headline_figures(mine: store.Run) -> None:
@@ -29,3 +29,15 @@ def test_overview_ranks_the_confusions(mine: store.Run) -> None:
         ("0 read as 6", "1 image", 1),
     ]
     assert len(screen.tiles(at, f"confident-{mine.id}")) == 12
+
+
+def test_overview_has_a_row_a_class(mine: store.Run, db: store.Store) -> None:
+    """The errors of the rows are the 20 of the run; a run without errors has its table too."""
+    at = screen.open_page("overview", run=mine.id)
+    (sent,) = json.loads(at.get_by_key(f"classes-{mine.id}").proto.json)
+    wrong = {row["label"]: row["values"]["images"] - row["values"]["right"] for row in sent["rows"]}
+    assert {label: count for label, count in wrong.items() if count} == {0: 1, 3: 6, 4: 9, 7: 4}
+    perfect = examples.add_run(db, "perfect", ())
+    at = screen.open_page("overview", run=perfect.id)
+    (sent,) = json.loads(at.get_by_key(f"classes-{perfect.id}").proto.json)
+    assert {row["said"] for row in sent["rows"]} == {""}
