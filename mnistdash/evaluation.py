@@ -1,5 +1,6 @@
 """An evaluation: true classes, probabilities, and all that follows from them."""
 
+import copy
 import dataclasses
 import functools
 import math
@@ -10,6 +11,7 @@ import numpy as np
 ORDERS = {
     "confident": "most confident error",
     "doubtful": "least confident",
+    "suspect": "suspect labels first",
     "pair": "true, then predicted class",
     "index": "index",
     "even": "evenly over the pairs",
@@ -114,6 +116,30 @@ class Evaluation:
     def right(self) -> np.ndarray:
         """Whether each image was read as its label, bool `(n,)`."""
         return _read_only(self.y_pred == self.y_true)
+
+    @functools.cached_property
+    def label_quality(self) -> np.ndarray:
+        """How well each label goes with the answers, 0-1, the most suspect lowest, float32 `(n,)`.
+
+        The probability of the label; where only the answer's is known, at most what that leaves.
+        NaN where no probability is known.
+
+        Source: self-confidence: C. Northcutt, L. Jiang, I. Chuang, "Confident Learning: Estimating
+        Uncertainty in Dataset Labels", J. Artif. Intell. Res. 70 (2021).
+        """
+        if self.probs is not None:
+            return _read_only(self.probs[np.arange(len(self)), self.y_true])
+        return _read_only(np.where(self.right, self.confidence, 1 - self.confidence))
+
+    def with_label_quality(self, quality: np.ndarray) -> "Evaluation":
+        """Return the same answers with what is known better of their labels.
+
+        Args:
+            quality: floats `(n,)` in 0-1, the most suspect label lowest.
+        """
+        made = copy.copy(self)
+        made.label_quality = _read_only(np.array(quality, np.float32))
+        return made
 
     @functools.cached_property
     def matrix(self) -> np.ndarray:
@@ -229,6 +255,8 @@ class Evaluation:
                 return indices[np.lexsort((indices, -sure, true == pred))]
             case "doubtful":
                 return indices[np.lexsort((indices, sure))]
+            case "suspect":
+                return indices[np.lexsort((indices, self.label_quality[indices]))]
             case "pair":
                 return indices[np.lexsort((indices, -sure, pred, true))]
             case "even":

@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, card, filters, guards, words
+from mnistdash.ui import answers_view, card, filters, guards, labels_view, words
 
 PAGE_SIZE = 120
 
@@ -20,8 +20,9 @@ with left:
         filters.order_box(answers)
         filters.confidence_slider(answers)
         filters.all_images_switch()
+        doubted = labels_view.filter_box(dataset, answers)
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
-        shown = filters.selected(answers)
+        shown = filters.selected(answers, doubted)
         filters.index_box(answers, shown, PAGE_SIZE)
     st.markdown(
         f"**{words.count(len(shown))}** of {filters.of_all(answers)}"

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from mnistdash import class_rates
-from mnistdash.ui import answers_view, class_table, doors, guards, headline, pairs, words
+from mnistdash.ui import (
+    answers_view,
+    class_table,
+    doors,
+    guards,
+    headline,
+    labels_view,
+    pairs,
+    words,
+)
 
 PAIRS = 5
 PAIR_PX = 56
@@ -22,6 +31,9 @@ best, worst = answers.best_and_worst
 headline.facts(
     {
         "Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval)),
+    }
+    | labels_view.corrected_accuracy(dataset, answers)
+    | {
         "Errors": (
             words.count(len(answers.errors)),
             f"of {words.images(len(answers))}",
@@ -30,6 +42,7 @@ headline.facts(
         "Worst class": (names[worst], words.percent(answers.recall[worst])),
     }
 )
+labels_view.how_corrected(dataset, answers)
 
 largest = answers.pairs()[:PAIRS]
 if largest:

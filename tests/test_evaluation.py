@@ -258,7 +258,7 @@ def test_filters_by_hand(
 
 def test_unknown_order_is_refused(world: evaluation.Evaluation) -> None:
     """The sentence lists the orders."""
-    with pytest.raises(ValueError, match="`order` must be one of confident, doubtful, pair"):
+    with pytest.raises(ValueError, match="`order` must be one of confident, doubtful, suspect"):
         world.select(order="best")
 
 
@@ -467,3 +467,18 @@ def test_overfitting_has_a_beginning(val_losses: list[float | None], since: int 
     """The best epoch on validation, once three worse ones followed while training went on."""
     history = [{"loss": 1 / (n + 1), "val_loss": loss} for n, loss in enumerate(val_losses)]
     assert evaluation.overfitting_since(history) == since
+
+
+def test_suspect_labels_come_first() -> None:
+    """The less probable the label, the earlier; what is known better of it counts instead."""
+    probs = np.array([[0.9, 0.1], [0.3, 0.7], [0.45, 0.55], [0.8, 0.2]], np.float32)
+    answers = evaluation.Evaluation(np.array([0, 0, 1, 1]), probs)
+    assert answers.label_quality == pytest.approx([0.9, 0.3, 0.55, 0.2])
+    assert answers.select(include_right=True, order="suspect").tolist() == [3, 1, 2, 0]
+    better = answers.with_label_quality([0.1, 0.2, 0.3, 0.4])
+    assert better.select(include_right=True, order="suspect").tolist() == [0, 1, 2, 3]
+    assert answers.select(order="suspect").tolist() == [3, 1]
+    only = evaluation.Evaluation.from_predictions(
+        answers.y_true, answers.y_pred, answers.confidence, 2
+    )
+    assert only.select(include_right=True, order="suspect").tolist() == [3, 1, 2, 0]

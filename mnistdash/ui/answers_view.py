@@ -1,17 +1,19 @@
 """Test images with what a run answered: as tiles, as bars, and in words."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation
+from mnistdash import datasets, evaluation, labels
 from mnistdash.ui import gallery, link, words
 
 SPELLED_TILE_PX = 84
 
 _ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the likeliest of many
+# What a sign on a tile means.
+_SIGNS = {"↺": "correct in an earlier epoch", "⚑": "raters disagreed with this label"}
 
 
 def bars(
@@ -84,9 +86,9 @@ def tiles(
         legend: whether to explain the marks; where rows follow each other, one does for all.
     """
     names = dataset.class_names
-    marked = np.zeros(len(answers), bool) if once_right is None else once_right
+    signs = _signs(dataset, answers, indices, once_right)
     if legend:
-        st.html(marks(answers.right[indices], marked[indices]))
+        st.html(marks(answers.right[indices], set().union(*signs)))
     longest = max(map(len, names))
     gallery.tiles(
         dataset.x_test[indices],
@@ -95,8 +97,11 @@ def tiles(
         pred_names=[names[c] for c in answers.y_pred[indices]],
         probabilities=answers.confidence[indices] if answers.has_confidence else None,
         right=answers.right[indices],
-        alts=[alt(dataset, answers, i, once_right=marked[i]) for i in indices],
-        marked=marked[indices],
+        alts=[
+            alt(dataset, answers, i, *map(_SIGNS.get, shown))
+            for i, shown in zip(indices, signs, strict=True)
+        ],
+        marks=signs,
         chosen=link.current().index,
         on_choose=on_choose,
         tile_px=max(tile_px, SPELLED_TILE_PX) if longest > 2 else tile_px,
@@ -107,12 +112,23 @@ def tiles(
     )
 
 
-def alt(
+def _signs(
     dataset: datasets.Dataset,
     answers: evaluation.Evaluation,
-    index: int,
-    *,
-    once_right: bool = False,
+    indices: np.ndarray,
+    once_right: np.ndarray | None,
+) -> list[str]:
+    """Choose the signs on each tile, among those of `_SIGNS`."""
+    rated = labels.raters(dataset.x_test[indices], answers.y_true[indices], dataset.class_names)
+    returned = np.zeros(len(answers), bool) if once_right is None else once_right
+    return [
+        ("↺" if returned[index] else "") + ("⚑" if place in rated else "")
+        for place, index in enumerate(indices)
+    ]
+
+
+def alt(
+    dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int, *remarks: str
 ) -> str:
     """Describe a test image and a run's answer to a person who can't see it."""
     return words.alt(
@@ -121,21 +137,21 @@ def alt(
         int(answers.y_pred[index]),
         float(answers.confidence[index]) if answers.has_confidence else None,
         dataset.class_names,
-        once_right=once_right,
+        *remarks,
     )
 
 
-def marks(right: np.ndarray, once_right: np.ndarray) -> str:
+def marks(right: np.ndarray, signs: Collection[str]) -> str:
     """Write what the marks on some tiles mean, those that occur, for `st.html`.
 
     Args:
         right: whether each tile's answer is correct, bool `(k,)`.
-        once_right: whether it is wrong, but was correct in an earlier epoch, bool `(k,)`.
+        signs: those of `_SIGNS` that some tile has.
     """
     meanings = (
         (right.any(), "right", "✓", "correct"),
         (not right.all(), "wrong", "✕", "wrong: true → predicted class"),
-        (once_right.any(), "index", "↺", "correct in an earlier epoch"),
+        *((sign in signs, "index", sign, said) for sign, said in _SIGNS.items()),
     )
     said = "".join(
         f'<span><b class="{kind}">{mark}</b> {meaning}</span>'

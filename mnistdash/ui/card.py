@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import answers_view, card_steps, filters, gallery, link, words
+from mnistdash.ui import answers_view, card_steps, filters, gallery, labels_view, link, words
 
 SORTED = 10  # of the most probable classes
 _STEPS = "card-steps"
@@ -75,6 +75,7 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
     names = dataset.class_names
     true_class, pred_class = int(answers.y_true[index]), int(answers.y_pred[index])
     answers_view.verdict(index, true_class, pred_class, names)
+    labels_view.raters_said(dataset, index)
     gallery.picture(
         dataset.x_test[index],
         label=answers_view.alt(dataset, answers, index),

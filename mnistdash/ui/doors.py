@@ -46,6 +46,11 @@ def open_images(**filters: object) -> None:
     session.put(_GOING, _UNFILTERED | filters)
 
 
+def open_labels(kind: str) -> None:
+    """Note that labels in doubt were chosen, by their key in `link.LABELS`: all such images."""
+    session.put(_GOING, {"labels": kind, "all": True, "index": None, "page": None})
+
+
 def follow() -> None:
     """Go on to the gallery if an image, or a pair of classes, was chosen on this page."""
     changes = session.take(_GOING)

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import streamlit as st
@@ -10,6 +10,7 @@ import streamlit as st
 from mnistdash import artifacts, datasets, evaluation, store
 from mnistdash.ui import link, session, state, words
 
+_BY_PROBABILITY = "doubtful", "suspect"  # orders
 WANTED = "wanted_image"  # session key: what was typed to open an image by its index
 
 
@@ -61,9 +62,10 @@ def order_box(answers: evaluation.Evaluation) -> None:
     orders = dict(evaluation.ORDERS)
     if not answers.has_confidence:
         orders["confident"] = "errors first"
-        if link.current().sort == "doubtful":
+        if link.current().sort in _BY_PROBABILITY:
             link.show(sort="confident")
-        del orders["doubtful"]
+        for order in _BY_PROBABILITY:
+            del orders[order]
     _filter(st.selectbox, "Order", "sort", options=list(orders), format_func=orders.get)
 
 
@@ -80,6 +82,26 @@ def all_images_switch() -> None:
     _filter(st.toggle, "Correct ones too", "all")
 
 
+def label_box(kinds: Collection[str]) -> None:
+    """Show the choice of images whose label is in doubt.
+
+    Args:
+        kinds: keys of `link.LABELS` that there are images of; without any there is no choice.
+    """
+    if link.current().labels not in (None, *kinds):
+        link.stand_in(labels=None)
+    if kinds:
+        st.selectbox(
+            "Labels",
+            kinds,
+            index=None,
+            format_func=link.LABELS.get,
+            placeholder="any",
+            on_change=_doubt_labels,
+            **link.bound("labels"),
+        )
+
+
 def of_all(answers: evaluation.Evaluation) -> str:
     """Say which images the filters choose from: `187 errors`, `10 000 test images`."""
     if link.current().includes_right:
@@ -87,16 +109,22 @@ def of_all(answers: evaluation.Evaluation) -> str:
     return words.errors(len(answers.errors))
 
 
-def selected(answers: evaluation.Evaluation) -> np.ndarray:
-    """Return the indices of the images that meet all filters, in the chosen order."""
+def selected(answers: evaluation.Evaluation, among: np.ndarray | None = None) -> np.ndarray:
+    """Return the indices of the images that meet all filters, in the chosen order.
+
+    Args:
+        answers: of one run.
+        among: indices to choose from, int64 `(k,)`; `None` for all.
+    """
     view = link.current()
-    return answers.select(
+    found = answers.select(
         true_class=view.true,
         pred_class=view.pred,
         confidence=view.conf,
         include_right=view.includes_right,
         order=view.sort,
     )
+    return found if among is None else found[np.isin(found, among)]
 
 
 def epochs_kept(run: store.Run) -> int:
@@ -261,6 +289,13 @@ def _drop(field: str) -> None:
 
 def _filter(widget: Callable, label: str, field: str, **options: object) -> None:
     widget(label, on_change=_start_over, **link.bound(field), **options)
+
+
+def _doubt_labels() -> None:
+    """Begin with all images of the kind chosen: a label may be wrong where the answer is it."""
+    if link.current().labels is not None:
+        link.show(all=True)
+    _start_over()
 
 
 def _start_over() -> None:

@@ -109,7 +109,7 @@ function span(className) {
   return element;
 }
 
-function paintTile(tile, position, { captions, alts, columns, rows, pitch, mark }) {
+function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   const [paper, index, answer] = tile.children;
   const alt = alts[position];
   const isChosen = captions !== null && captions.indices[position] === captions.chosen;
@@ -117,7 +117,7 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch, mark 
   const place = (cell, cells) => (cells === 1 ? 0 : (cell * pitch * 100) / (cells * pitch - 28));
   const x = place(position % columns, columns);
   const y = place(Math.floor(position / columns), rows);
-  paper.dataset.mark = mark;
+  paper.dataset.marks = captions?.marks?.[position] ?? "";
   paper.firstElementChild.style.maskPosition = `${x}% ${y}%`;
 
   tile.parentElement.setAttribute("role", captions ? "listitem" : "none");
@@ -126,7 +126,6 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch, mark 
   tile.title = alt;
   tile.dataset.index = captions?.indices[position] ?? "";
   tile.setAttribute("aria-current", isChosen);
-  tile.classList.toggle("marked", captions?.marked?.[position] ?? false);
   index.textContent = captions ? `#${captions.indices[position]}` : "";
   answer.hidden = !captions?.pred_names;
   if (!answer.hidden) paintAnswer(answer, position, captions);

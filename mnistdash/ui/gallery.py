@@ -35,8 +35,7 @@ def tiles(
     pred_names: Sequence[str] | None = None,
     probabilities: Sequence[float] | None = None,
     right: Sequence[bool] | None = None,
-    marked: Sequence[bool] | None = None,
-    mark: str = "\u21ba",
+    marks: Sequence[str] | None = None,
     alts: Sequence[str],
     chosen: int | None = None,
     tile_px: int = 56,
@@ -56,9 +55,8 @@ def tiles(
         pred_names: Predicted class name of each image; None leaves the line out.
         probabilities: Probability of each answer, shown with two decimals.
         right: Whether each answer is right; None shows the answers without judging them.
-        marked: Whether each image has a mark; None marks none. The default one, an arrow that
-            turned back, says that it was right once and is wrong at the end.
-        mark: One character.
+        marks: The signs on each picture, a character each, or none; what they mean stands above
+            the tiles.
         alts: What each tile says to a person who can't see it, and on hover.
         chosen: Index whose tile is marked.
         tile_px: Side of a picture in CSS pixels; multiples of 28 are the crispest.
@@ -81,7 +79,7 @@ def tiles(
         "pred_names": _each(pred_names, str),
         "probabilities": _each(probabilities, "{:.2f}".format),
         "right": _each(right, bool),
-        "marked": _each(marked, bool),
+        "marks": _each(marks, str),
     }
     _check_lengths(len(images), alts=alts, **captions)
     captions["chosen"] = None if chosen is None else int(chosen)
@@ -91,7 +89,7 @@ def tiles(
     callbacks = {} if on_choose is None else {"on_choose_change": forward}
     # A list of one: in a dict, Streamlit looks for data frames and imports pandas to do so, a
     # second of the first page.
-    said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink, "mark": mark}
+    said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink}
     _component(data=[sheet(images) | said | {"captions": captions}], key=key, **callbacks)
 
 

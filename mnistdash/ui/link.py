@@ -20,6 +20,7 @@ _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
 _REPLACED = "links_replaced"  # the links shown before, each with the time it was replaced
 _NO_RUN = "no-run"  # no run has this id: whoever followed the link is told that it isn't there
 BY_MENU = "by_menu"  # what the menu adds to the link that it follows, for `read` to see
+LABELS = {"raters": "raters disagreed", "suspect": "suspect"}  # what is doubted, and who says so
 RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
@@ -50,6 +51,12 @@ def _order(text: str) -> str:
     return text
 
 
+def _labels(text: str) -> str:
+    if text not in LABELS:
+        raise ValueError
+    return text
+
+
 def _drawings(text: str) -> str:
     if text != "drawings":
         raise ValueError
@@ -72,6 +79,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "pred": _number(0, recipes.MAX_CLASSES - 1),
     "sort": _order,
     "conf": _confidence,
+    "labels": _labels,
     "all": lambda text: bool(_number(1, 1)(text)),
     "page": _number(1, 9_999),
     "index": _number(0, 199_999),
@@ -93,6 +101,7 @@ class View:
     pred: int | None = None  # the predicted class
     sort: str = "confident"  # a key of `evaluation.ORDERS`
     conf: tuple[float, float] = (0.0, 1.0)  # the confidence filtered by
+    labels: str | None = None  # a key of `LABELS`: images whose label is in doubt, `None` for any
     all: bool = False  # correct images too
     page: int | None = None  # of the images chosen; `None` for that of the image, or the first
     index: int | None = None  # of the image whose card is open

@@ -161,11 +161,9 @@ def alt(
     pred_class: int,
     prob: float | None,
     names: tuple[str, ...],
-    *,
-    once_right: bool = False,
+    *remarks: str,
 ) -> str:
     """Describe a test image and its answer, of a probability if known, to who can't see it."""
     said = "correct" if true_class == pred_class else f"read as {names[pred_class]}"
-    past = ", correct in an earlier epoch" if once_right else ""
-    sure = "" if prob is None else f", probability {prob:.2f}"
-    return f"Image {index}: {names[true_class]} {said}{sure}{past}"
+    sure = () if prob is None else (f"probability {prob:.2f}",)
+    return ", ".join((f"Image {index}: {names[true_class]} {said}", *sure, *remarks))

@@ -123,7 +123,7 @@ def test_component_is_told_plain_values() -> None:
         "pred_names": ["9", "Ankle boot"],
         "probabilities": ["0.62", "1.00"],
         "right": [True, False],
-        "marked": None,
+        "marks": None,
         "chosen": 4,
         "name_length": 0,
         "clickable": True,

@@ -59,6 +59,7 @@ def test_default_view_has_an_empty_link() -> None:
         {"conf": (0.0, 0.0)},
         {"page": 9_999},
         *({"sort": order} for order in evaluation.ORDERS if order != "confident"),
+        *({"labels": kind} for kind in link.LABELS),
     ],
 )
 def test_view_comes_back(changes: dict[str, object]) -> None:
@@ -97,6 +98,7 @@ def test_view_comes_back(changes: dict[str, object]) -> None:
         ("conf", "0.00-Infinity"),
         ("conf", "٠.٥٠-1.00"),
         ("conf", "0.00-1.00\n"),
+        ("labels", "any"),
         ("all", "2"),
         ("all", "true"),
         ("all", "0"),
