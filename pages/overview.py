@@ -27,20 +27,10 @@ names = dataset.class_names
 title, images = words.plain(words.run_title(run)), words.plain(dataset.title)
 layers = f" · `{run.recipe.layers}`" if run.recipe else ""
 st.caption(f"{title}{layers} · {images}")
-best, worst = answers.best_and_worst
 headline.facts(
-    {
-        "Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval)),
-    }
+    {"Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval))}
     | labels_view.corrected_accuracy(dataset, answers)
-    | {
-        "Errors": (
-            words.count(len(answers.errors)),
-            f"of {words.images(len(answers))}",
-        ),
-        "Best class": (names[best], words.percent(answers.recall[best])),
-        "Worst class": (names[worst], words.percent(answers.recall[worst])),
-    }
+    | headline.errors(answers, names)
 )
 labels_view.how_corrected(dataset, answers)
 
@@ -78,11 +68,6 @@ else:
     st.success("Every test image is correct.", icon=":material/check:")
 
 st.header("Class by class")
-st.caption(
-    "Recall: of the images of a class, how many were read as it. Precision: of those read as it,"
-    " how many are of it. F1: the two in one. Small: 95 % intervals (Wilson, 1927). A head sorts,"
-    " a row opens its errors."
-)
 class_table.class_table(
     class_rates.class_rates(answers.matrix),
     names,

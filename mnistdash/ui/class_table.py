@@ -46,6 +46,11 @@ def class_table(
             without errors can't be chosen.
         key: Streamlit key; keep it stable and the order stays.
     """
+    st.caption(
+        "Recall: of the images of a class, how many were read as it. Precision: of those read as"
+        " it, how many are of it. F1: the two in one. Small: 95 % intervals (Wilson, 1927). A head"
+        " sorts, a row opens its errors."
+    )
     columns = [
         {
             "name": name,
