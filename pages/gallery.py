@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, card, filters, guards, labels_view, words
+from mnistdash.ui import answers_view, card, filters, guards, labels_view, verdicts_view, words
 
 PAGE_SIZE = 120
 
@@ -19,15 +19,17 @@ with left:
         filters.class_boxes(dataset.class_names)
         filters.order_box(answers)
         filters.confidence_slider(answers)
+        filters.verdict_box()
         filters.all_images_switch()
         doubted = labels_view.filter_box(dataset, answers)
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
-        shown = filters.selected(answers, doubted)
+        shown = verdicts_view.selected(dataset, filters.selected(answers, doubted))
         filters.index_box(answers, shown, PAGE_SIZE)
     st.markdown(
         f"**{words.count(len(shown))}** of {filters.of_all(answers)}"
         f" of {words.plain(words.run_title(run))}"
     )
+    verdicts_view.box(dataset, answers)
     filters.chips(dataset.class_names)
     if len(shown):
         answers_view.tiles(

@@ -11,6 +11,7 @@ from mnistdash.ui import (
     headline,
     labels_view,
     pairs,
+    verdicts_view,
     words,
 )
 
@@ -30,6 +31,7 @@ st.caption(f"{title}{layers} · {images}")
 headline.facts(
     {"Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval))}
     | labels_view.corrected_accuracy(dataset, answers)
+    | verdicts_view.held(dataset, answers)
     | headline.errors(answers, names)
 )
 labels_view.how_corrected(dataset, answers)

@@ -65,6 +65,7 @@ UI_FLOORS = {
         "gallery",
         "headline",
         "heatmap",
+        "judging",
         "menu",
         "pairs",
         "pen",
@@ -82,6 +83,7 @@ UI_FLOORS = {
         "labels_view",
         "my_digits",
         "recipe_form",
+        "verdicts_view",
         "why",
     },
     "parts of pages": {

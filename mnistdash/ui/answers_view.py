@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, labels
-from mnistdash.ui import gallery, link, words
+from mnistdash.ui import gallery, link, verdicts_view, words
 
 SPELLED_TILE_PX = 84
 
@@ -89,6 +89,7 @@ def tiles(
     signs = _signs(dataset, answers, indices, once_right)
     if legend:
         st.html(marks(answers.right[indices], set().union(*signs)))
+    verdicts_view.trouble()
     longest = max(map(len, names))
     gallery.tiles(
         dataset.x_test[indices],
@@ -104,6 +105,7 @@ def tiles(
         marks=signs,
         chosen=link.current().index,
         on_choose=on_choose,
+        **verdicts_view.on_tiles(dataset, answers, indices),
         tile_px=max(tile_px, SPELLED_TILE_PX) if longest > 2 else tile_px,
         across=across,
         name_length=longest,

@@ -6,7 +6,16 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation
-from mnistdash.ui import answers_view, card_steps, filters, gallery, labels_view, link, words
+from mnistdash.ui import (
+    answers_view,
+    card_steps,
+    filters,
+    gallery,
+    labels_view,
+    link,
+    verdicts_view,
+    words,
+)
 
 SORTED = 10  # of the most probable classes
 _STEPS = "card-steps"
@@ -67,6 +76,13 @@ def _steps(
         inside=inside,
         on_move=functools.partial(filters.move, answers, among, order),
         on_close=filters.close_card,
+        around=None
+        if index is None
+        else verdicts_view.around(
+            dataset, answers, index, among[:before], among[before + inside :]
+        ),
+        class_names=dataset.class_names,
+        on_judge=verdicts_view.judge_with(dataset),
         key=_STEPS,
     )
 

@@ -1,4 +1,4 @@
-// Previous, next and close of the card. Streamlit calls the default export again for every change
+// Previous, next and close of the card, and the verdict on what it shows. Streamlit calls the default export again for every change
 // of data or theme, with the same parentElement.
 //
 // What is sent is the sum of all steps since the component came up: of the messages that reach the
@@ -16,6 +16,12 @@ const OPEN =
   "[aria-haspopup][aria-expanded=true], [data-testid=stPopoverBody], [role=dialog]";
 const REACHABLE = "a[href], button, input, textarea, select, summary, [tabindex]";
 
+const FAULT_HELP = {
+  model: "The model fails: the image and its label are fine. Key 1; once more takes it back.",
+  label: "The label is wrong. Key 2; Shift and a digit gives the label it should have.",
+  picture: "Nobody could tell what it is. Key 3; once more takes it back.",
+  none: "No verdict. Key 0.",
+};
 const all = new WeakMap(); // the component's element -> its state
 
 export default function cardSteps({ data: [data], parentElement, setStateValue }) {
@@ -33,7 +39,9 @@ function mounted(root) {
   const state = {
     root,
     ...counter(),
-    data: { label: null, before: 0, after: 0, inside: false, handled: ["", 0] },
+    data: { label: null, before: 0, after: 0, inside: false, handled: ["", 0], judged: null },
+    book: ledger(),
+    chosen: null, // the tiles of the one that was chosen, and its place, until its card has come
     closing: null, // when the card was closed or a tile chosen, until the server has answered
     choosing: null,
     shown: false,
@@ -54,7 +62,8 @@ function mounted(root) {
   state.said = element("span", "said");
   state.said.setAttribute("aria-live", "polite");
   const shut = button("close", "Close", () => close(state));
-  root.replaceChildren(state.grip, state.previous, state.place, state.next, shut, state.said);
+  const walk = [state.grip, state.previous, state.place, state.next, shut, state.said];
+  root.replaceChildren(...walk, judgeRow(state, button));
   swipeDownCloses(state);
   listen(state);
   return state;
@@ -80,7 +89,7 @@ function listen(state) {
   window.addEventListener("keydown", (event) => onEscape(state, event), { signal });
   window.addEventListener("pointerdown", () => flush(state), early);
   window.addEventListener("click", (event) => onClick(state, event), early);
-  window.addEventListener("mnistdash-chosen", () => onChosen(state), { signal });
+  window.addEventListener("mnistdash-chosen", ({ detail }) => onChosen(state, detail), { signal });
   PHONE.addEventListener("change", () => frame(state), { signal });
 }
 
@@ -95,11 +104,13 @@ function show(state, data) {
   const unheard = pending(state);
   state.data = data;
   state.waiting = clearTimeout(state.waiting);
+  if (data.judged) forgetHeard(state.book, state.mount, data.judged.heard);
   if (data.handled[0] === state.mount) {
     state.known = true;
   } else if (state.known) {
     // A new session knows nothing of the sum: only what the old one has not heard is said again.
-    Object.assign(state, counter(), { steps: unheard, unsaid: unheard !== 0 });
+    const unsaid = unheard !== 0 || state.book.said.length > 0;
+    Object.assign(state, counter(), { steps: unheard, unsaid });
   }
   if (data.label === null) state.closing = null;
   else state.choosing = null;
@@ -131,6 +142,7 @@ function paint(state) {
   place.textContent = between ? "" : `${count(here + 1)} of ${count(total)}`;
   const words = between ? data.label : `${data.label}, ${place.textContent}`;
   if (pending(state) === 0 && said.textContent !== words) said.textContent = words;
+  paintJudge(state);
 }
 
 function count(number) {
@@ -199,7 +211,8 @@ function send(state) {
     state.waiting = undefined;
     if (state.unsaid) send(state);
   }, ANSWER_MS);
-  state.tell({ mount: state.mount, steps: state.steps, chosen_at: state.chosenAt });
+  const { mount, steps, chosenAt, book } = state;
+  state.tell({ mount, steps, chosen_at: chosenAt, said: book.said });
 }
 
 // What is pressed next comes after the steps.
@@ -217,12 +230,112 @@ function close(state) {
 }
 
 // A tile was chosen: steps from now on go from there, even before its card has come.
-function onChosen(state) {
+function onChosen(state, chosen) {
+  state.chosen = chosen;
   state.chosenAt = state.steps;
   state.closing = null;
   state.choosing = performance.now();
   frame(state);
   if (state.steps) send(state);
+}
+
+// --- the verdict -----------------------------------------------------------------------------
+
+function judgeRow(state, button) {
+  const row = element("div", "judge");
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", "Your verdict: whose fault is it?");
+  const press = (fault) => () => judge(state, { fault, label: null });
+  const faults = { model: "Model", label: "Label", picture: "Picture", none: "None" };
+  state.faults = Object.entries(faults).map(([fault, words], number) => {
+    const made = button("fault", words, press(fault));
+    made.dataset.fault = fault;
+    made.title = FAULT_HELP[fault];
+    made.setAttribute("aria-keyshortcuts", (number + 1) % 4);
+    return made;
+  });
+  state.labels = element("select", "labels");
+  state.labels.setAttribute("aria-label", "The label it should have");
+  state.labels.title = FAULT_HELP.label;
+  state.labels.addEventListener("change", () => {
+    const label = Number(state.labels.value);
+    state.labels.blur(); // the keys are the card's again
+    judge(state, { fault: "label", label });
+  });
+  state.note = element("input", "note");
+  Object.assign(state.note, { type: "text", maxLength: 300, placeholder: "Note" });
+  state.note.setAttribute("aria-label", "Note to your verdict");
+  state.note.addEventListener("change", () => annotate(state));
+  state.note.addEventListener("keydown", ({ key }) => key === "Enter" && state.note.blur());
+  const [model, label, picture, none] = state.faults;
+  row.append(model, label, state.labels, picture, none, state.note);
+  state.judge = row;
+  return row;
+}
+
+// The image that all presses so far lead to; null where it is not known, or can't be judged.
+function target(state) {
+  const { data, choosing, chosen, steps, chosenAt } = state;
+  if (recent(choosing)) return chosen?.images?.[chosen.at + steps - chosenAt] ?? null;
+  if (!data.judged || data.label === null) return null;
+  return data.judged.images[data.judged.shown + pending(state)] ?? null;
+}
+
+function classNames({ data, choosing, chosen }) {
+  return (recent(choosing) ? chosen?.classNames : data.judged?.class_names) ?? [];
+}
+
+function judgeByKey(state, event) {
+  const asked = askedByKey(event, classNames(state).length);
+  if (asked) judge(state, asked);
+  return asked !== null;
+}
+
+function judge(state, asked) {
+  const image = target(state);
+  if (!image) return;
+  const answer = answerTo(asked, image, standing(state.book, image));
+  if (answer) keep(state, image, answer);
+  else if (asked.label === null) state.labels.focus(); // which one, nobody can guess
+}
+
+function annotate(state) {
+  const image = target(state);
+  if (!image || String(image[0]) !== state.note.dataset.index) return;
+  const now = standing(state.book, image);
+  if (now.fault !== "none") keep(state, image, { ...now, note: state.note.value.trim() });
+}
+
+function keep(state, image, answer) {
+  say(state.book, image, answer);
+  if (!recent(state.choosing)) paintJudge(state);
+  if (state.waiting) state.unsaid = true;
+  else send(state);
+}
+
+function paintJudge(state) {
+  const image = target(state);
+  state.judge.hidden = !image;
+  if (!image) return;
+  const now = standing(state.book, image);
+  for (const button of state.faults) {
+    button.setAttribute("aria-pressed", button.dataset.fault === now.fault);
+  }
+  paintLabels(state, image, now);
+  const { note } = state;
+  note.readOnly = now.fault === "none"; // in place all the same: nothing jumps below a key
+  const typed = focused() === note && note.dataset.index === String(image[0]);
+  if (!typed) note.value = now.note;
+  note.dataset.index = image[0];
+}
+
+function paintLabels({ labels, data }, [, truth, likely], now) {
+  const names = data.judged.class_names;
+  if (labels.options.length !== names.length + 1) {
+    labels.replaceChildren(new Option("→ …", ""), ...names.map((name, c) => new Option(`→ ${name}`, c)));
+  }
+  for (const option of labels.options) option.disabled = option.value === String(truth);
+  labels.value = String(now.label ?? likely ?? "");
 }
 
 // --- keys and fingers ------------------------------------------------------------------------
@@ -232,8 +345,9 @@ function onKey(state, event) {
   if (event.key === "Escape") state.otherOpen = otherOpen(state);
   if (event.key === "Tab" && isModal(state) && !otherOpen(state)) keepInside(state, event);
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (typing(event) || otherOpen(state)) return;
+  if (judgeByKey(state, event)) event.preventDefault();
+  if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault(); // the tiles leave the key alone, and the page doesn't scroll
   step(state, by);
 }

@@ -102,6 +102,19 @@ def label_box(kinds: Collection[str]) -> None:
         )
 
 
+def verdict_box() -> None:
+    """Show the verdicts to filter by."""
+    _filter(
+        st.selectbox,
+        "Your verdict",
+        "verdict",
+        options=list(link.VERDICTS),
+        index=None,
+        format_func=link.VERDICTS.get,
+        placeholder="any",
+    )
+
+
 def of_all(answers: evaluation.Evaluation) -> str:
     """Say which images the filters choose from: `187 errors`, `10 000 test images`."""
     if link.current().includes_right:

@@ -6,14 +6,18 @@ const galleries = new WeakMap(); // grid element -> {choose, wanted, png, sheet}
 export default function gallery({ data: [data], parentElement, setStateValue }) {
   const grid = parentElement.querySelector(".tiles");
   if (!galleries.has(grid)) {
-    galleries.set(grid, {});
+    const mount = Math.random().toString(36).slice(2, 14) || "0";
+    galleries.set(grid, { mount, book: ledger() });
     grid.addEventListener("click", (event) => choose(grid, event));
+    grid.addEventListener("keydown", (event) => judgeByKey(grid, event));
     grid.addEventListener("keydown", (event) => moveFocus(grid, event));
     grid.addEventListener("focusin", (event) => setTabStop(grid, event.target));
   }
   const state = galleries.get(grid);
   state.choose = (index) => setStateValue("choose", [Math.random(), index]);
+  state.tell = () => setStateValue("verdicts", { mount: state.mount, said: state.book.said });
   state.wanted = data;
+  if (data.judged) hear(state, data.judged.heard);
   show(grid, state, data);
   // Streamlit also calls this for a run that another one overtook.
   return () => setTimeout(() => grid.isConnected || URL.revokeObjectURL(state.sheet?.src));
@@ -68,6 +72,7 @@ function paint(grid, sheet, data) {
   while (grid.children.length > alts.length) grid.lastElementChild.remove();
   while (grid.children.length < alts.length) grid.append(newTile(tag));
   tilesOf(grid).forEach((tile, position) => paintTile(tile, position, data));
+  paintVerdicts(grid, data);
   if (captions?.clickable) restoreFocus(grid, hadFocus);
 }
 
@@ -131,6 +136,40 @@ function paintTile(tile, position, { captions, alts, columns, rows, pitch }) {
   if (!answer.hidden) paintAnswer(answer, position, captions);
 }
 
+// A small mark below what was judged, and words for who can't see it.
+function paintVerdicts(grid, { judged, alts }) {
+  if (!judged) return;
+  const { book } = galleries.get(grid);
+  tilesOf(grid).forEach((tile, position) => {
+    const now = standing(book, judged.images[position]);
+    const said = verdictWords(now, judged.class_names);
+    tile.firstElementChild.dataset.verdict = verdictMark(now, judged.class_names);
+    tile.title = said ? `${alts[position]}. Your verdict: ${said}` : alts[position];
+    tile.setAttribute("aria-label", tile.title);
+  });
+}
+
+// A new session knows nothing: what the old one has not heard is said again.
+function hear(state, heard) {
+  forgetHeard(state.book, state.mount, heard);
+  const lost = state.known && heard[0] !== state.mount && state.book.said.length > 0;
+  state.known = heard[0] === state.mount;
+  if (lost) state.tell();
+}
+
+function judgeByKey(grid, event) {
+  const { book, wanted, tell } = galleries.get(grid);
+  if (event.defaultPrevented || !wanted.judged) return; // the card has judged its image
+  const image = wanted.judged.images[tilesOf(grid).indexOf(event.target.closest(".tile"))];
+  const asked = image && askedByKey(event, wanted.judged.class_names.length);
+  const answer = asked && answerTo(asked, image, standing(book, image));
+  if (!answer) return;
+  event.preventDefault();
+  say(book, image, answer);
+  paintVerdicts(grid, wanted);
+  tell();
+}
+
 function paintAnswer(answer, position, { true_names: trueNames, pred_names: predNames, probabilities, right }) {
   const [label, said] = answer.children;
   const [name, probability] = said.children;
@@ -151,7 +190,11 @@ function choose(grid, event) {
   if (!chosen) return;
   for (const tile of tilesOf(grid)) tile.setAttribute("aria-current", tile === chosen);
   // Whoever steps through the images hears of it before the server does.
-  grid.dispatchEvent(new CustomEvent("mnistdash-chosen", { bubbles: true, composed: true }));
+  const { judged } = galleries.get(grid).wanted;
+  const at = tilesOf(grid).indexOf(chosen);
+  const detail = { images: judged?.images, classNames: judged?.class_names, at };
+  const heard = { bubbles: true, composed: true, detail };
+  grid.dispatchEvent(new CustomEvent("mnistdash-chosen", heard));
   galleries.get(grid).choose(Number(chosen.dataset.index));
 }
 

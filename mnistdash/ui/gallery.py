@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from mnistdash.ui import session
+from mnistdash.ui import judging, session
 
 SHEET_COLUMNS = 20  # images in a row of the sprite
 SHEET_PITCH = 29  # an image and one empty pixel, so that no tile shows its neighbour's edge
@@ -23,7 +23,7 @@ _component = st.components.v2.component(
     "mnistdash.gallery",
     html='<div class="tiles"></div>',
     css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
-    js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
+    js=judging.JAVASCRIPT + (_HERE / "gallery.js").read_text(encoding="utf-8"),
 )
 
 
@@ -43,6 +43,9 @@ def tiles(
     name_length: int = 0,
     ink: bool = True,
     on_choose: Callable[[int], None] | None = None,
+    judged: Sequence[list] | None = None,
+    class_names: Sequence[str] = (),
+    on_judge: judging.Judge | None = None,
     key: str,
 ) -> None:
     """Show images as a grid of captioned tiles.
@@ -67,6 +70,10 @@ def tiles(
             are, bright on black in both themes.
         on_choose: Called with the index of a clicked tile before the page runs again; None makes
             the tiles plain pictures.
+        judged: Each image as `judging` tells it, with the verdict on it; None where a person can't
+            judge them by key.
+        class_names: Of the data set, where images can be judged.
+        on_judge: Called with new verdicts.
         key: Streamlit key; keep it stable and the tiles keep their place and focus.
 
     Raises:
@@ -83,14 +90,13 @@ def tiles(
     }
     _check_lengths(len(images), alts=alts, **captions)
     captions["chosen"] = None if chosen is None else int(chosen)
-    captions["name_length"] = name_length
-    captions["clickable"] = on_choose is not None
-    forward = functools.partial(_forward_click, key, frozenset(captions["indices"]), on_choose)
-    callbacks = {} if on_choose is None else {"on_choose_change": forward}
+    captions |= {"name_length": name_length, "clickable": on_choose is not None}
     # A list of one: in a dict, Streamlit looks for data frames and imports pandas to do so, a
     # second of the first page.
     said = {"alts": list(alts), "size_px": tile_px, "across": across, "ink": ink}
-    _component(data=[sheet(images) | said | {"captions": captions}], key=key, **callbacks)
+    said |= {"captions": captions, "judged": judging.told(judged, class_names, key)}
+    callbacks = _callbacks(key, captions["indices"], on_choose, on_judge)
+    _component(data=[sheet(images) | said], key=key, **callbacks)
 
 
 def picture(
@@ -170,11 +176,34 @@ def clicked_index(value: object, indices: Collection[int]) -> int | None:
     return value if type(value) is int and value in indices else None
 
 
+def _callbacks(
+    key: str,
+    indices: Sequence[int],
+    on_choose: Callable[[int], None] | None,
+    on_judge: judging.Judge | None,
+) -> dict[str, Callable[[], None]]:
+    """Return what is called when the browser tells of a click or of a verdict."""
+    callbacks: dict[str, Callable[[], None]] = {}
+    if on_choose is not None:
+        forward = functools.partial(_forward_click, key, frozenset(indices), on_choose)
+        callbacks["on_choose_change"] = forward
+    if on_judge is not None:
+        callbacks["on_verdicts_change"] = functools.partial(_hear, key, on_judge)
+    return callbacks
+
+
 def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:
     """Tell `on_choose` which tile was clicked."""
     index = clicked_index(session.chosen(key, "choose"), indices)
     if index is not None:
         on_choose(index)
+
+
+def _hear(key: str, on_judge: judging.Judge) -> None:
+    """Tell `on_judge` what was said of tiles by key."""
+    message = session.sent(key, "verdicts")
+    if isinstance(message, dict):
+        judging.hear(key, message.get("mount"), message.get("said"), on_judge)
 
 
 # Every run of a page shows most of its images again. Finding them here takes a hundredth of the

@@ -25,6 +25,14 @@ RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
+VERDICTS = {  # that a person can filter by
+    "judged": "any verdict",
+    "unjudged": "none yet",
+    "model": "model",
+    "label": "label",
+    "picture": "picture",
+}
+
 
 def _run_id(text: str) -> str:
     if not store.ID_PATTERN.fullmatch(text):
@@ -57,6 +65,12 @@ def _labels(text: str) -> str:
     return text
 
 
+def _verdict(text: str) -> str:
+    if text not in VERDICTS:
+        raise ValueError
+    return text
+
+
 def _drawings(text: str) -> str:
     if text != "drawings":
         raise ValueError
@@ -85,6 +99,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "index": _number(0, 199_999),
     "epoch": _number(1, 200),
     "other": _run_id,
+    "verdict": _verdict,
 }
 
 
@@ -107,6 +122,7 @@ class View:
     index: int | None = None  # of the image whose card is open
     epoch: int | None = None  # the answers after this epoch, from 1; `None` for the last
     other: str | None = None  # id of the run compared with; `None` for the newest that fits
+    verdict: str | None = None  # a key of `VERDICTS` filtered by
 
     @classmethod
     def parse(cls, params: dict[str, str]) -> Self:

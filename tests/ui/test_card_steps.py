@@ -24,7 +24,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict:
 
 def hear(session: dict, steps: object, *, chosen_at: int = 0, mount: str = "a1") -> int:
     """Bring a sum of steps from the browser, and return the image that is shown then."""
-    session[KEY] = {"steps": {"mount": mount, "steps": steps, "chosen_at": chosen_at}}
+    session[KEY] = {"steps": {"mount": mount, "steps": steps, "chosen_at": chosen_at, "said": []}}
     card_steps._move(KEY, lambda by: filters.move(ANSWERS, ERRORS, "confident", by))
     return session["index"]
 
@@ -61,7 +61,7 @@ def test_closed_card_ignores_steps(session: dict) -> None:
 @pytest.mark.parametrize("chosen_first", [True, False])
 def test_choice_and_steps_in_one_message(session: dict, *, chosen_first: bool) -> None:
     """Three steps, a click on the first tile, one step: its neighbour, whoever is heard first."""
-    session[KEY] = {"steps": {"mount": "a1", "steps": 4, "chosen_at": 3}}
+    session[KEY] = {"steps": {"mount": "a1", "steps": 4, "chosen_at": 3, "said": []}}
     heard = [
         lambda: card.open_card(0, among=ERRORS),
         lambda: hear(session, 4, chosen_at=3),
@@ -78,14 +78,14 @@ def test_choice_and_steps_in_one_message(session: dict, *, chosen_first: bool) -
         3,
         [],
         {"mount": "a1", "steps": 1},
-        {"mount": "a1", "steps": True, "chosen_at": 0},
-        {"mount": "a1", "steps": 1.0, "chosen_at": 0},
-        {"mount": "a1", "steps": 10**400, "chosen_at": 0},
-        {"mount": "a1", "steps": 1, "chosen_at": "0"},
-        {"mount": "", "steps": 1, "chosen_at": 0},
-        {"mount": "x" * 17, "steps": 1, "chosen_at": 0},
-        {"mount": ["a1"], "steps": 1, "chosen_at": 0},
-        {"mount": "a1", "steps": 1, "chosen_at": 0, "more": 1},
+        {"mount": "a1", "steps": True, "chosen_at": 0, "said": []},
+        {"mount": "a1", "steps": 1.0, "chosen_at": 0, "said": []},
+        {"mount": "a1", "steps": 10**400, "chosen_at": 0, "said": []},
+        {"mount": "a1", "steps": 1, "chosen_at": "0", "said": []},
+        {"mount": "", "steps": 1, "chosen_at": 0, "said": []},
+        {"mount": "x" * 17, "steps": 1, "chosen_at": 0, "said": []},
+        {"mount": ["a1"], "steps": 1, "chosen_at": 0, "said": []},
+        {"mount": "a1", "steps": 1, "chosen_at": 0, "said": [], "more": 1},
     ],
 )
 def test_forged_count_is_ignored(session: dict, forged: object) -> None:
