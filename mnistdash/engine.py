@@ -49,7 +49,7 @@ class Engine:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._cluster: cluster.Cluster | None = None
-        self._warm: distributed.Future | None = None
+        self._warm: dict[str, distributed.Future] = {}  # by worker
         self._trouble: str | None = None
         self._again = False  # the last cluster was lost, the next one has not come up yet
         self._failed = 0  # starts in a row that came to nothing
@@ -76,7 +76,7 @@ class Engine:
     @property
     def ready(self) -> bool:
         """Whether a worker has TensorFlow loaded."""
-        return self._warm is not None and self._warm.status == "finished"
+        return any(future.status == "finished" for future in self._warm.values())
 
     def visit(self) -> None:
         """Let the worker come, or stay: somebody is about to train."""
@@ -186,15 +186,18 @@ class Engine:
             self._go_home()
 
     def _warm_up(self) -> None:
-        """Have TensorFlow loaded by those that may train, and asked of nobody else."""
-        workers = self._cluster.workers() if self._warm is None else []
-        if workers:
-            # On this machine also by the worker that comes after one that was killed.
-            only = None if self._cluster.is_own else workers
-            self._warm = self._cluster.client.submit(trainer.warm, pure=False, workers=only)
+        """Have TensorFlow loaded by each worker that may train, and asked of nobody else.
+
+        One that comes after a worker that was killed has an address of its own.
+        """
+        submit = self._cluster.client.submit
+        self._warm = {
+            address: self._warm.get(address) or submit(trainer.warm, pure=False, workers=[address])
+            for address in self._cluster.workers()
+        }
 
     def _go_home(self) -> None:
-        found, self._cluster, self._warm = self._cluster, None, None
+        found, self._cluster, self._warm = self._cluster, None, {}
         if found is not None:
             found.close()
 

@@ -74,3 +74,27 @@ def test_lost_run_goes_on_elsewhere_twice_at_most(
     assert db.run(run_id).status == "failed"
     assert db.run(run_id).reason == engine.ENDED
     trainer.close()
+
+
+def test_worker_after_a_killed_one_is_warmed_up(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each that comes loads TensorFlow, though the one before ended while it did."""
+    monkeypatch.setattr(engine.Engine, "_work", lambda _: None)
+    trainer = engine.Engine(store.Store(f"sqlite:///{tmp_path}/runs.sqlite3"))
+    there, asked = ["a"], []
+
+    def submit(_: object, *, pure: bool, workers: list[str]) -> object:
+        asked.extend(workers)
+        return types.SimpleNamespace(status="error" if workers == ["a"] else "finished")
+
+    client = types.SimpleNamespace(submit=submit)
+    trainer._cluster = types.SimpleNamespace(
+        client=client, workers=lambda: there, close=lambda: None
+    )
+    for address in ("a", "a", "b", "b"):
+        there[:] = [address]
+        trainer._warm_up()
+        assert trainer.ready is (address == "b")
+    assert asked == ["a", "b"]
+    trainer.close()

@@ -248,6 +248,23 @@ def test_nobody_else_reaches_the_trainer(trainer: engine.Engine) -> None:
             told.recv(1)
 
 
+def test_worker_goes_home_and_is_back_at_the_next_visit(
+    trainer: engine.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a training or a visit its processes end and stay away; a visit brings others."""
+    _wait(lambda: trainer.ready)
+    left = _processes(trainer)
+    monkeypatch.setattr(engine, "_IDLE_SECONDS", 0.5)
+    _wait(lambda: not any(map(_alive, left)))
+    time.sleep(1.2)  # it has looked once more
+    assert trainer._cluster is None
+    assert not trainer.ready
+    trainer.visit()
+    monkeypatch.undo()
+    _wait(lambda: trainer._cluster is not None and trainer._cluster.workers())
+    assert not set(_processes(trainer)) & set(left)
+
+
 def test_nothing_outlives_a_killed_dashboard(tmp_path: pathlib.Path) -> None:
     """Scheduler, nanny and worker end themselves when the process that started them is killed."""
     script = (

@@ -32,12 +32,14 @@ class Trainer:
     remark: str | None = None
     ready = True
 
-    def visit(self) -> None:
-        """Be there already."""
-
     def __init__(self, db: store.Store) -> None:
         self._db = db
         self.submitted: list[str] = []
+        self.visits = 0
+
+    def visit(self) -> None:
+        """Be there already, and count who comes."""
+        self.visits += 1
 
     def submit(self, run_id: str) -> None:
         """Note a run."""

@@ -431,6 +431,14 @@ def test_trainer_that_did_not_start_is_said(
     assert len(screen.table(at)) == 2
 
 
+def test_visit_of_train_lets_the_worker_come(db: store.Store) -> None:
+    """Whoever reads errors does not pay for it."""
+    screen.open_page("overview")
+    assert state.open_engine().visits == 0
+    screen.open_page("train")
+    assert state.open_engine().visits > 0
+
+
 def test_run_of_a_dashboard_that_is_gone_goes_on(
     db: store.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
