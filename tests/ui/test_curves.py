@@ -61,7 +61,8 @@ def told(runs: list[store.Run], **options: object) -> dict:
 
         curves.curves(runs, key="curves", **options)
 
-    app = streamlit_testing.AppTest.from_function(script, args=(runs, options)).run()
+    app = streamlit_testing.AppTest.from_function(script, args=(runs, options), default_timeout=30)
+    app.run()
     assert not app.exception
     return json.loads(app.get_by_key("curves").proto.json, parse_constant=pytest.fail)[0]
 

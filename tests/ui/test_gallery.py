@@ -114,7 +114,7 @@ def page_with_numpy_values() -> None:
 
 def test_component_is_told_plain_values() -> None:
     """Arrays reach the browser as numbers and words: probabilities with two decimals."""
-    app = streamlit_testing.AppTest.from_function(page_with_numpy_values).run()
+    app = streamlit_testing.AppTest.from_function(page_with_numpy_values, default_timeout=30).run()
     assert not app.exception
     (data,) = json.loads(app.main[0].proto.json)
     assert data["captions"] == {
@@ -143,7 +143,8 @@ def page_without_images() -> None:
 
 def test_no_images_is_an_empty_grid() -> None:
     """Nothing to show is no failure."""
-    assert not streamlit_testing.AppTest.from_function(page_without_images).run().exception
+    app = streamlit_testing.AppTest.from_function(page_without_images, default_timeout=30)
+    assert not app.run().exception
 
 
 @pytest.mark.parametrize("name", ["gallery.js", "card_steps.js"])

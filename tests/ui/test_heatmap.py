@@ -139,7 +139,7 @@ def page_with_many_classes() -> None:
 @pytest.mark.parametrize("shares", [False, True])
 def test_many_classes_are_made_quickly_and_sent_small(shares: bool) -> None:
     """3,844 different cells: under 100 kB, no number of numpy's, no NaN."""
-    at = streamlit_testing.AppTest.from_function(page_with_many_classes)
+    at = streamlit_testing.AppTest.from_function(page_with_many_classes, default_timeout=30)
     if shares:
         at.session_state["shares"] = True
     sent = at.run().get_by_key("map").proto.json
