@@ -395,6 +395,7 @@ def test_a_process_that_is_killed(db: store.Store, monkeypatch: pytest.MonkeyPat
     db.interrupt_stale()
     assert db.run(run.id).status == "running"
     monkeypatch.setattr(store.runs, "STALE_SECONDS", 0.0)
+    monkeypatch.setattr(store.runs, "_LAST_WORD_SECONDS", 0.0)
     time.sleep(0.05)
     db.interrupt_stale()
     assert db.run(run.id).reason == "No sign of life for 30 seconds"

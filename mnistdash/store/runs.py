@@ -17,6 +17,7 @@ MAX_WAITING = 8
 STALE_SECONDS = 30.0  # a run under way that gave no sign of life for this long is lost
 UNATTENDED_SECONDS = 10.0  # a dashboard speaks every second for the runs that wait for it
 _MAX_PAUSE_SECONDS = 3.0  # between two looks at signs of life
+_LAST_WORD_SECONDS = 2.5  # for a worker that could not write: it tries every two
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _MAX_NOTE = 500
 _runs, _artifacts = schema.runs, schema.artifacts
@@ -35,6 +36,7 @@ class Runs(database.Database):
         super().__init__(url)
         self._known: dict[str, tuple[sa.Row, frozenset[str], rows.Run]] = {}
         self._heard: dict[str, tuple[float, float]] = {}  # last sign of life, silence since
+        self._doubted: dict[str, float] = {}  # silent ones, and since when they could have spoken
         self._looked = time.monotonic()
         self._watch = threading.Lock()
 
@@ -297,14 +299,24 @@ class Runs(database.Database):
 
         To be called every second or so. A process that itself stood still, as a laptop's does
         that sleeps, has not watched, whatever the clock says: the worker stood still with it, and
-        speaks first.
+        speaks first. So it does after somebody else has locked the database: we write before
+        we judge, and then wait for its last word.
         """
         silent = self._silent(STALE_SECONDS)
-        if silent:
-            mute = _runs.c.id.in_(silent) & _runs.c.status.in_(rows.UNDER_WAY)
+        if not silent:
+            self._doubted = {}
+            return
+        with self._write() as connection:
+            now = time.monotonic()
+            self._doubted = {run_id: self._doubted.get(run_id, now) for run_id in silent}
+            mute = [
+                run_id
+                for run_id, since in self._doubted.items()
+                if now - since >= _LAST_WORD_SECONDS
+            ]
+            lost = _runs.c.id.in_(mute) & _runs.c.status.in_(rows.UNDER_WAY)
             said = {"status": "interrupted", "reason": "No sign of life for 30 seconds"}
-            with self._write() as connection:
-                sealing.change(connection, _runs, mute, **said)
+            sealing.change(connection, _runs, lost, **said)
 
     def unattended(self) -> list[str]:
         """Return the trainings that wait, and whose dashboard has not spoken for ten seconds.

@@ -198,7 +198,7 @@ class Clock:
 def test_silent_run_is_interrupted(
     db: store.Store, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
-    """After 31 silent seconds a run is lost, after 29 it is not; ended ones are left alone."""
+    """After 34 silent seconds a run is lost, after 29 it is not; ended ones are left alone."""
     clock = Clock(monkeypatch)
     silent, alive, ended = (
         examples.enqueue(db, 0).id,
@@ -209,7 +209,7 @@ def test_silent_run_is_interrupted(
         db.start(silent)
     clock.watch(db, 29, alive=[alive])
     assert db.run(silent).under_way
-    clock.watch(db, 2, alive=[alive])
+    clock.watch(db, 5, alive=[alive])
     assert db.run(silent).status == "interrupted"
     assert "30 seconds" in db.run(silent).reason
     assert db.run(alive).status == "queued"
@@ -228,6 +228,25 @@ def test_who_slept_does_not_judge(db: store.Store, monkeypatch: pytest.MonkeyPat
     assert db.run(run_id).under_way
     clock.watch(db, 60, alive=[run_id])
     assert db.run(run_id).under_way
+
+
+def test_locked_database_is_no_silence(
+    db: store.Store, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who could not write speaks before it is judged; who then stays silent is lost."""
+    clock = Clock(monkeypatch)
+    runs_there = [examples.enqueue(db, seed).id for seed in (0, 1)]
+    clock.watch(db, 29)
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, holder.execute, ("ROLLBACK",))
+    release.start()
+    clock.watch(db, 2)  # waits until it can write
+    release.join()
+    db.keep_alive(runs_there[:1])
+    clock.watch(db, 4)
+    assert [db.run(run_id).status for run_id in runs_there] == ["queued", "interrupted"]
+    holder.close()
 
 
 def test_database_that_was_away_is_no_silence(
@@ -249,7 +268,7 @@ def test_database_that_was_away_is_no_silence(
                 db.interrupt_stale()
     clock.watch(db, 5)
     assert db.run(run_id).under_way
-    clock.watch(db, 6)
+    clock.watch(db, 9)
     assert db.run(run_id).status == "interrupted"
 
 
