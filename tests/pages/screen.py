@@ -62,6 +62,14 @@ def forge(at: streamlit_testing.AppTest, text: str, number: float) -> None:
     at._run(sent)
 
 
+def forge_kind(at: streamlit_testing.AppTest, kind: str, value: object) -> None:
+    """Send a value of one kind for every widget, whichever kind it takes."""
+    sent = at._tree.get_widget_states()
+    for widget in sent.widgets:
+        setattr(widget, kind, value)
+    at._run(sent)
+
+
 def tiles(at: streamlit_testing.AppTest, key: str) -> list[str]:
     """Read what the tiles of one component say to a person who can't see them."""
     return json.loads(at.get_by_key(key).proto.json)[0]["alts"]

@@ -189,6 +189,19 @@ def test_forged_value_of_a_widget_is_dropped(
     assert not any(run.under_way for run in db.runs())
 
 
+@pytest.mark.parametrize(("kind", "value"), [("string_value", "seven"), ("int_value", 7)])
+def test_value_of_a_wrong_kind_is_its_senders_trouble(
+    db: store.Store, kind: str, value: object
+) -> None:
+    """A text where a number is expected breaks the page of who sent it, for nobody else."""
+    for name in ("train", "draw"):
+        forged = screen.open_page(name)
+        screen.forge_kind(forged, kind, value)
+        assert "redacted" in forged.exception[0].value  # nothing of the server is told
+        assert screen.open_page(name).title[0].value == name.capitalize()
+    assert not any(run.under_way for run in db.runs())
+
+
 def test_unfinished_run_in_a_link_says_why(db: store.Store) -> None:
     """A link to a run that failed names its reason."""
     run = db.enqueue(examples.TINY, "optdigits", name="unlucky")

@@ -2,10 +2,11 @@
 
     python -m tests.soak.cluster
 
-It needs root, `ip` (Debian's iproute2) and Postgres, ends with 1 unless all holds, and prints
-what it measured: five seeds spread over two workers, one training a worker whatever its threads;
-a worker killed with its nanny, whose run goes on elsewhere; a worker without mnistdash refused by
-name; a stranger without certificates refused; images that only the database has.
+It needs root, `ip` (Debian's iproute2) and Postgres, without which it is skipped with 77; it ends
+with 1 unless all holds, and prints what it measured: five seeds spread over two workers, one
+training a worker whatever its threads; a worker killed with its nanny, whose run goes on elsewhere;
+workers without mnistdash and of another version refused by name; a stranger without certificates
+refused; images that only the database has.
 """
 
 import contextlib
@@ -23,18 +24,21 @@ import distributed
 import numpy as np
 import psutil
 
-from mnistdash import artifacts, datasets, engine, recipes, store
+from mnistdash import artifacts, datasets, engine, recipes, store, version
 from tests import postgres
+from tests.soak import needs, tally
 
 BRIDGE, NET = "mnistdash0", "10.77.0"
-MACHINES = {"scheduler": 2, "one": 3, "two": 4, "stranger": 5}
+MACHINES = {"scheduler": 2, "one": 3, "two": 4, "stranger": 5, "older": 6}
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=3)
 LONG = recipes.Recipe(layers="flatten dense64 drop.2 dense64", batch_size=1, epochs=20)
+OLDER = "from mnistdash import version\nversion.number = lambda: '0.0.9'\n"
 PATIENCE = 120.0  # seconds
 
 
 def main() -> int:
     """Measure all of it and print it."""
+    needs.skip_without("ip:iproute2")
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         folder.chmod(0o755)
@@ -57,9 +61,11 @@ def main() -> int:
         stack.callback(trainer.close)
         _wait(lambda: trainer.ready)
         held = [_spread(db, trainer), _moved(db, trainer, started), _shared(db, trainer)]
-        _wait(lambda: trainer.remark is not None)  # it may come later than the others
-        held.append(_told("refused by name", trainer.remark, "stranger has no mnistdash"))
-        held.append(_told("without certificates", _unknown_client(), "refused"))
+        older = f"older has mnistdash 0.0.9, this is {version.number()}"
+        for said in ("stranger has no mnistdash", older):  # they may come later than the others
+            _wait(lambda said=said: said in (trainer.remark or ""))
+            held.append(tally.told("refused by name", trainer.remark, said))
+        held.append(tally.told("without certificates", _unknown_client(), "refused"))
     return 0 if all(held) else 1
 
 
@@ -75,7 +81,7 @@ def _spread(db: store.Store, trainer: engine.Engine) -> bool:
         return all(status == "finished" for status in now)
 
     seconds = _wait(ended)
-    return _told("five seeds", f"{seconds:.1f} s, {most} at once", "2 at once")
+    return tally.told("five seeds", f"{seconds:.1f} s, {most} at once", "2 at once")
 
 
 def _moved(db: store.Store, trainer: engine.Engine, started: dict[str, psutil.Process]) -> bool:
@@ -100,7 +106,7 @@ def _moved(db: store.Store, trainer: engine.Engine, started: dict[str, psutil.Pr
     _wait(lambda: db.run(run_id).finished)
     same = db.artifact(run_id, artifacts.WEIGHTS) == weights
     said = f"{seconds:.1f} s after epoch {before}, {'the same' if same else 'other'} weights"
-    return _told("killed worker's run goes on", said, "the same") and seconds < 35
+    return tally.told("killed worker's run goes on", said, "the same") and seconds < 35
 
 
 def _shared(db: store.Store, trainer: engine.Engine) -> bool:
@@ -112,7 +118,7 @@ def _shared(db: store.Store, trainer: engine.Engine) -> bool:
     name = datasets.keep_arrays(arrays, name="soak", class_names=("a", "b", "c"))
     run_id = _ask(db, trainer, recipes.Recipe(**vars(SHORT) | {"classes": 3}), name)
     _wait(lambda: not db.run(run_id).under_way)
-    return _told("images of the database", db.run(run_id).status, "finished")
+    return tally.told("images of the database", db.run(run_id).status, "finished")
 
 
 def _unknown_client() -> str:
@@ -131,12 +137,6 @@ def _answers() -> bool:
     with contextlib.suppress(OSError), socket.create_connection((f"{NET}.2", 8786), timeout=1):
         return True
     return False
-
-
-def _told(what: str, found: object, expected: str) -> bool:
-    holds = expected in str(found)
-    print(f"{what}: {found}{'' if holds else f' (expected: {expected})'}", flush=True)
-    return holds
 
 
 def _ask(
@@ -205,7 +205,7 @@ def _variables(folder: pathlib.Path) -> dict[str, str]:
 def _start(
     stack: contextlib.ExitStack, name: str, folder: pathlib.Path, variables: dict[str, str]
 ) -> psutil.Process:
-    """Start what a machine runs; the stranger's Python has no mnistdash."""
+    """Start what a machine runs: the stranger has no mnistdash, the older one another version."""
     home = folder / name
     home.mkdir()
     environment = dict(os.environ) | variables | {"MNISTDASH_HOME": str(home)}
@@ -219,6 +219,9 @@ def _start(
         threads = "2" if name == "one" else "1"
         part = ["worker", f"tls://{NET}.2:8786", "--host", address, "--nthreads", threads]
         part += ["--name", name, "--no-dashboard"]
+    if name == "older":
+        (home / "older.py").write_text(OLDER)
+        part += ["--preload", str(home / "older.py")]
     command = ["ip", "netns", "exec", f"mnistdash-{name}", sys.executable, "-m"]
     command += [f"distributed.cli.dask_{part[0]}", *part[1:]]
     process = subprocess.Popen(command, env=environment, cwd=home, stderr=subprocess.DEVNULL)

@@ -16,13 +16,13 @@ TARGETS = ("worker", "nanny", "scheduler", "dashboard")
 # About 0.2 s an epoch: there is a middle to be killed in.
 LONG = recipes.Recipe(layers="flatten dense64 drop.2 dense64", batch_size=1, epochs=12)
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=2)
-_START_SECONDS = 120.0  # for the first training, on a machine under load
+START_SECONDS = 120.0  # for the first training, on a machine under load
 _NAMED_SECONDS = 5.0
 _SILENT_SECONDS = 40.0  # a dashboard's runs are named after 30 s of silence
 _WHOLE = {artifacts.PROBS, artifacts.LABELS, artifacts.MODEL}
 
 
-class _Dashboard:
+class Dashboard:
     """A dashboard process with its trainer."""
 
     def __init__(self, url: str, log: pathlib.Path) -> None:
@@ -38,6 +38,11 @@ class _Dashboard:
         """Press Train."""
         self.process.stdin.write(f"{run_id}\n")
         self.process.stdin.flush()
+
+    def close(self) -> None:
+        """Let it end, as by a signal of its server's."""
+        self.process.stdin.close()
+        self.process.wait(20)
 
     def family(self) -> list[psutil.Process]:
         """Return its children and theirs."""
@@ -61,20 +66,19 @@ def soak(
     What waits must begin within `again` seconds.
     """
     rng, url, log = random.Random(seed), f"sqlite:///{folder}/soak.sqlite3", folder / "log"
-    db, dashboard = store.Store(url), _Dashboard(url, log)
+    db, dashboard = store.Store(url), Dashboard(url, log)
     truth: dict[recipes.Recipe, tuple[float, int, float]] = {}
     for recipe in (LONG, SHORT):  # undisturbed
-        run_id = _press(db, dashboard, recipe)
-        assert _wait(lambda run_id=run_id: db.run(run_id).finished, _START_SECONDS) is not None
-        truth[recipe] = _numbers(db.run(run_id))
+        run_id = press(db, dashboard, recipe)
+        assert wait(lambda run_id=run_id: db.run(run_id).finished, START_SECONDS) is not None
+        truth[recipe] = numbers(db.run(run_id))
         db.delete(run_id)
     for number in range(count):
         target = TARGETS[number % len(TARGETS)]
         dashboard = _round(counted, db, dashboard, target, rng, log, truth, again)
         print(f"{number + 1} of {count}: {target}", file=sys.stderr, flush=True)
     family = dashboard.family()
-    dashboard.process.stdin.close()
-    dashboard.process.wait(20)
+    dashboard.close()
     _count_orphans(counted, "dashboard closed", family)
     for block in log.read_text(errors="replace").split("Traceback (most recent call last)")[1:]:
         if "/mnistdash/" in block:
@@ -84,34 +88,34 @@ def soak(
 def _round(
     counted: tally.Tally,
     db: store.Store,
-    dashboard: _Dashboard,
+    dashboard: Dashboard,
     target: str,
     rng: random.Random,
     log: pathlib.Path,
     truth: dict[recipes.Recipe, tuple[float, int, float]],
     again: float,
-) -> _Dashboard:
+) -> Dashboard:
     """Kill one process while a run trains and another waits; return the dashboard that is left."""
     kind = f"{target} killed"
     counted.trial(kind)
-    trains = _press(db, dashboard, LONG)
-    if _wait(lambda: db.run(trains).status != "queued", _START_SECONDS) is None:
+    trains = press(db, dashboard, LONG)
+    if wait(lambda: db.run(trains).status != "queued", START_SECONDS) is None:
         counted.fault(kind, "lost run", "a training did not begin")
         return dashboard
     time.sleep(rng.uniform(0, 3))
-    waits = _press(db, dashboard, SHORT)
+    waits = press(db, dashboard, SHORT)
     family, killed = dashboard.family(), time.monotonic()
     dashboard.find(target).kill()
     if target == "dashboard":
         dashboard.process.wait()
         _count_orphans(counted, kind, family)
-        dashboard = _Dashboard(db.url, log)
+        dashboard = Dashboard(db.url, log)
     named = _SILENT_SECONDS if target == "dashboard" else _NAMED_SECONDS
     limits = {"named": (trains, named, lambda run: not run.under_way)}
     limits["the queue"] = waits, again, lambda run: run.status != "queued"
     for what, (run_id, limit, holds) in sorted(limits.items(), key=lambda each: each[1][1]):
         left = killed + limit - time.monotonic()
-        if _wait(lambda run_id=run_id, holds=holds: holds(db.run(run_id)), left) is None:
+        if wait(lambda run_id=run_id, holds=holds: holds(db.run(run_id)), left) is None:
             counted.fault(kind, "too late", f"{what}: {db.run(run_id)} after {limit} s")
     for run_id in (waits, trains):
         _judge(counted, kind, db, dashboard, run_id, truth)
@@ -122,43 +126,45 @@ def _judge(
     counted: tally.Tally,
     kind: str,
     db: store.Store,
-    dashboard: _Dashboard,
+    dashboard: Dashboard,
     run_id: str,
     truth: dict[recipes.Recipe, tuple[float, int, float]],
 ) -> None:
     """See a run to its end, resumed where it can be: it says what an undisturbed one does."""
-    _wait(lambda: not db.run(run_id).under_way, _START_SECONDS)
+    wait(lambda: not db.run(run_id).under_way, START_SECONDS)
     run = db.run(run_id)
     if not run.finished and run.artifacts & _WHOLE:
         counted.fault(kind, "half-written row", f"{run}")
     if run.resumable:
         db.requeue(run_id)
         dashboard.press(run_id)
-        _wait(lambda: not db.run(run_id).under_way, _START_SECONDS)
+        wait(lambda: not db.run(run_id).under_way, START_SECONDS)
         run = db.run(run_id)
     if run.under_way or run.status not in ("finished", "failed", "interrupted"):
         counted.fault(kind, "lost run", f"{run}")
     elif run.finished:
         if not run.artifacts >= _WHOLE or artifacts.CHECKPOINT in run.artifacts:
             counted.fault(kind, "half-written row", f"{run.artifacts}")
-        if _numbers(run) != truth[run.recipe]:
-            counted.fault(kind, "wrong number", f"{_numbers(run)} for {truth[run.recipe]}")
+        if numbers(run) != truth[run.recipe]:
+            counted.fault(kind, "wrong number", f"{numbers(run)} for {truth[run.recipe]}")
     elif run.history or run.recipe == SHORT:  # else it was killed before its first epoch ended
         counted.fault(kind, "lost run", f"{run}")
     db.delete(run_id)
 
 
-def _press(db: store.Store, dashboard: _Dashboard, recipe: recipes.Recipe) -> str:
+def press(db: store.Store, dashboard: Dashboard, recipe: recipes.Recipe) -> str:
+    """Ask for a training; return its run."""
     run = db.enqueue(recipe, "optdigits", name="soak")
     dashboard.press(run.id)
     return run.id
 
 
-def _numbers(run: store.Run) -> tuple[float, int, float]:
+def numbers(run: store.Run) -> tuple[float, int, float]:
+    """Return what must be the same however a training was disturbed."""
     return run.test_accuracy, len(run.history), run.test_loss
 
 
-def _wait(condition: Callable[[], bool], seconds: float) -> float | None:
+def wait(condition: Callable[[], bool], seconds: float) -> float | None:
     """Return after how long a condition held, `None` if it did not in time."""
     begun = time.monotonic()
     while not condition():

@@ -1,4 +1,4 @@
-"""What a soak counts: trials, and whatever must never happen."""
+"""What a soak counts and says: trials, and whatever must never happen."""
 
 import collections
 import contextlib
@@ -48,3 +48,10 @@ class Tally:
             counts = " | ".join(str(self.faults[kind, what]) for what in NEVER)
             lines.append(f"| {kind} | {trials:,} | {self.refused[kind]:,} | {counts} |")
         return "\n".join(lines)
+
+
+def told(what: str, found: object, expected: str) -> bool:
+    """Print what was found, and return whether it says what was expected."""
+    holds = expected in str(found)
+    print(f"{what}: {found}{'' if holds else f' (expected: {expected})'}", flush=True)
+    return holds
