@@ -9,9 +9,10 @@ SITE = {  # the file of each page: its title and its Material symbol
     "pages/overview.py": ("Overview", "dashboard"),
     "pages/confusion.py": ("Confusion", "grid_on"),
     "pages/gallery.py": ("Gallery", "gallery_thumbnail"),
+    "pages/confidence.py": ("Confidence", "speed"),
+    "pages/compare.py": ("Compare", "compare_arrows"),
     "pages/draw.py": ("Draw", "draw"),
     "pages/train.py": ("Train", "model_training"),
-    "pages/compare.py": ("Compare", "compare_arrows"),
     "pages/data.py": ("Data", "database"),
 }
 

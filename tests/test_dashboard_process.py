@@ -43,7 +43,7 @@ at = v1.AppTest.from_file("app.py", default_timeout=60)
 at.query_params["index"] = "0"
 at.run()
 check("overview")
-for name in ("confusion", "gallery", "draw", "compare", "data", "train"):
+for name in ("confusion", "gallery", "confidence", "draw", "compare", "data", "train"):
     at.switch_page(f"pages/{{name}}.py").run()
     assert at.title[0].value == name.capitalize(), name
     assert not at.exception, name

@@ -57,6 +57,7 @@ UI_FLOORS = {
         "camera",
         "card_steps",
         "class_table",
+        "columns",
         "chart",
         "curves",
         "doors",
@@ -78,6 +79,7 @@ UI_FLOORS = {
     "pieces": {
         "answers_view",
         "changing_view",
+        "confidence_charts",
         "filters",
         "guards",
         "labels_view",
@@ -90,6 +92,7 @@ UI_FLOORS = {
         "adding_view",
         "bring_view",
         "card",
+        "confidence_view",
         "data_view",
         "drawing",
         "frame",

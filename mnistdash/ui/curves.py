@@ -154,7 +154,7 @@ def _chart(runs: Sequence[store.Run], metric: str, epochs: int) -> dict:
         lines = [line for line in over if line is not None]
     low, high = settled_range(lines, metric, epochs=epochs)
     at = ticks(low, high, most=5)
-    decimals = _decimals([100 * value if metric == "accuracy" else value for value in at])
+    decimals = decimals_of([100 * value if metric == "accuracy" else value for value in at])
     return {
         "title": _TITLES[metric],
         "label": _label(lines, metric, epochs, len(runs)),
@@ -210,7 +210,7 @@ def _finite(value: object) -> float | None:
     return float(value) if number else None
 
 
-def _decimals(values: Sequence[float]) -> int:
+def decimals_of(values: Sequence[float]) -> int:
     """Return how many decimals tell neighbouring ticks apart."""
     if len(values) < 2:
         return 2

@@ -11,7 +11,7 @@ _GOING = "going_to_gallery"  # session key: fields of the view that the gallery 
 _GALLERY = "gallery"  # as the page's address ends
 _UNFILTERED = {
     name: link.View.__dataclass_fields__[name].default
-    for name in ("true", "pred", "conf", "all", "epoch", "index", "page")
+    for name in ("true", "pred", "labels", "conf", "all", "epoch", "index", "page")
 }
 
 _component = st.components.v2.component(
@@ -49,6 +49,15 @@ def open_images(**filters: object) -> None:
 def open_labels(kind: str) -> None:
     """Note that labels in doubt were chosen, by their key in `link.LABELS`: all such images."""
     session.put(_GOING, {"labels": kind, "all": True, "index": None, "page": None})
+
+
+def params(**filters: object) -> dict[str, str]:
+    """Return the parameters of a link to these images, and no others, in the gallery.
+
+    Args:
+        filters: fields of the view.
+    """
+    return link.params(**_UNFILTERED | filters)
 
 
 def follow() -> None:

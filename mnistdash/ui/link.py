@@ -77,11 +77,15 @@ def _drawings(text: str) -> str:
     return text
 
 
-def _confidence(text: str) -> tuple[float, float]:
-    if not re.fullmatch(r"[01]\.[0-9]{2}-[01]\.[0-9]{2}", text):
+def _probability(text: str) -> float:
+    if not re.fullmatch(r"[01]\.[0-9]{2,9}", text) or float(text) > 1:
         raise ValueError
-    low, high = (float(part) for part in text.split("-"))
-    if not 0 <= low <= high <= 1:
+    return float(text)
+
+
+def _confidence(text: str) -> tuple[float, float]:
+    low, high = (_probability(part) for part in text.split("-"))
+    if low > high:
         raise ValueError
     return low, high
 
@@ -100,6 +104,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "epoch": _number(1, 200),
     "other": _run_id,
     "verdict": _verdict,
+    "above": _probability,
 }
 
 
@@ -123,6 +128,7 @@ class View:
     epoch: int | None = None  # the answers after this epoch, from 1; `None` for the last
     other: str | None = None  # id of the run compared with; `None` for the newest that fits
     verdict: str | None = None  # a key of `VERDICTS` filtered by
+    above: float = 0.9  # the confidence that an answer must exceed to be given
 
     @classmethod
     def parse(cls, params: dict[str, str]) -> Self:
@@ -294,5 +300,8 @@ def _went_back_or_forward() -> bool:
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
-        return f"{value[0]:.2f}-{value[1]:.2f}"
+        return "-".join(map(_text, value))
+    if isinstance(value, float):  # with the nine decimals that tell all of float32 apart, or fewer
+        whole, _, decimals = f"{value:.9f}".partition(".")
+        return f"{whole}.{decimals.rstrip('0'):0<2}"
     return str(int(value)) if isinstance(value, bool | int) else str(value)

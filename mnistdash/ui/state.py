@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import threading
 from concurrent import futures
 
@@ -11,6 +12,7 @@ import streamlit as st
 from mnistdash import (
     artifacts,
     classifier,
+    confidence,
     datasets,
     engine,
     evaluation,
@@ -305,6 +307,16 @@ def _compute_training_facts(name: str) -> TrainingFacts:
 
 
 _background = futures.ThreadPoolExecutor(1, thread_name_prefix="facts")
+
+
+@functools.lru_cache(maxsize=16)
+def temperature_scaling(answers: evaluation.Evaluation) -> confidence.Scaling | None:
+    """Return what a temperature does to some answers, of which all probabilities are known.
+
+    `None` where there are too few. It takes 0.05 s for MNIST, 0.2 s for 20,000 images of 62
+    classes.
+    """
+    return confidence.scaling(answers.probs, answers.y_true)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

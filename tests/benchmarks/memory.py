@@ -24,7 +24,7 @@ from websockets.sync import client
 from mnistdash import recipes, store
 from tests.benchmarks import server
 
-PAGES = ("", "confusion", "gallery", "draw", "train", "compare", "data")
+PAGES = ("", "confusion", "gallery", "confidence", "compare", "draw", "train", "data")
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=1)
 SECONDS = 60.0
 PATIENCE = 600.0

@@ -24,8 +24,9 @@ import server
 from playwright import sync_api
 from streamlit.proto import ForwardMsg_pb2
 
-PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery", "draw": "Draw",
-         "train": "Train", "compare": "Compare", "data": "Data"}  # fmt: skip
+PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery",
+         "confidence": "Confidence", "compare": "Compare", "draw": "Draw", "train": "Train",
+         "data": "Data"}  # fmt: skip
 SILENCE_MS = 400
 RUNS = 10  # of a page in a row, for its processor time
 DESK = {"viewport": {"width": 1400, "height": 1000}}

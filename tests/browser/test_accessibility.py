@@ -15,7 +15,7 @@ OpenPage = Callable[..., sync_api.Page]
 Settled = Callable[[sync_api.Page], None]
 Starter = tuple[store.Run, evaluation.Evaluation]
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari"
-PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
+PAGES = ("overview", "confusion", "gallery", "confidence", "compare", "draw", "train", "data")
 EVERY_RULE = {"resultTypes": ["violations"]}
 COLOURS = EVERY_RULE | {"runOnly": ["color-contrast"]}
 # What in our components, which live in shadow roots, takes the focus and looks the same with it.
@@ -108,7 +108,9 @@ def test_page_has_no_serious_fault(
     assert faults(page, settled) == []
     page.keyboard.press("Tab")  # from here on the focus is a keyboard's
     assert page.evaluate(UNSEEN_FOCUS) == []
-    names = page.locator(".js-plotly-plot, .curves .chart svg").evaluate_all(CHART_NAMES)
+    names = page.locator(".js-plotly-plot, .curves .chart svg, .columns svg").evaluate_all(
+        CHART_NAMES
+    )
     assert all(names), names
 
 

@@ -12,7 +12,7 @@ from mnistdash import evaluation, store
 Settled = Callable[[sync_api.Page], None]
 Starter = tuple[store.Run, evaluation.Evaluation]
 SCREENSHOTS = pathlib.Path(__file__).parents[2] / "screenshots"
-PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
+PAGES = ("overview", "confusion", "gallery", "confidence", "compare", "draw", "train", "data")
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari"
 # Streamlit looks for its server under the page's own path before it looks at the root.
 PROBED = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")

@@ -8,8 +8,8 @@ import re
 from streamlit.testing import v1 as streamlit_testing
 
 REPO = pathlib.Path(__file__).parents[2]
-PAGES = ("overview", "confusion", "gallery", "draw", "train", "compare", "data")
-OF_A_RUN = ("overview", "confusion", "gallery", "compare")
+PAGES = ("overview", "confusion", "gallery", "confidence", "compare", "draw", "train", "data")
+OF_A_RUN = ("overview", "confusion", "gallery", "confidence", "compare")
 
 
 def open_page(name: str, *, ok: bool = True, **params: object) -> streamlit_testing.AppTest:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from mnistdash import evaluation
@@ -19,6 +20,7 @@ VIEW = link.View(
     page=3,
     epoch=2,
     set="drawings",
+    above=0.95,
 )
 LINK = {
     "run": "starter-mnist",
@@ -32,6 +34,7 @@ LINK = {
     "page": "3",
     "epoch": "2",
     "set": "drawings",
+    "above": "0.95",
 }
 
 
@@ -57,6 +60,7 @@ def test_default_view_has_an_empty_link() -> None:
         {"conf": (0.0, 0.5)},
         {"conf": (1.0, 1.0)},
         {"conf": (0.0, 0.0)},
+        {"above": 1.0},
         {"page": 9_999},
         *({"sort": order} for order in evaluation.ORDERS if order != "confident"),
         *({"labels": kind} for kind in link.LABELS),
@@ -67,6 +71,14 @@ def test_view_comes_back(changes: dict[str, object]) -> None:
     view = link.View(**changes)
     assert link.View.parse(view.params()) == view
     assert view != link.View()
+
+
+def test_a_link_tells_each_confidence_from_its_neighbours() -> None:
+    """What is found between two float32 numbers is found between what a link makes of them."""
+    some = np.array([1 / 62, 0.1, 0.25, 0.5, 0.7, 0.99999], np.float32)
+    for low, high in zip(some, np.nextafter(some, np.float32(1)), strict=True):
+        found = link.View.parse(link.View(conf=(float(low), float(high))).params()).conf
+        assert [np.float32(end) for end in found] == [low, high]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +111,8 @@ def test_view_comes_back(changes: dict[str, object]) -> None:
         ("conf", "٠.٥٠-1.00"),
         ("conf", "0.00-1.00\n"),
         ("labels", "any"),
+        ("conf", "0.00-0.0000000000"),
+        *(("above", text) for text in ("1.01", "nan", "-0.50", "1", "", "0.5", "1e-3", "0.50\n")),
         ("all", "2"),
         ("all", "true"),
         ("all", "0"),
