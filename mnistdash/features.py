@@ -30,7 +30,7 @@ class Features:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def nearest(self, feature: np.ndarray, count: int) -> np.ndarray:
+    def nearest(self, feature: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Find the images most alike by the cosine of their features.
 
         Args:
@@ -38,7 +38,8 @@ class Features:
             count: how many to return.
 
         Returns:
-            Indices, the most alike first, int64 `(count,)`, fewer where there are fewer images.
+            Indices, the most alike first, int64 `(count,)`, fewer where there are fewer images; and
+            how far each is, 1 less the cosine, float32 of the same shape.
         """
         wanted = _unit(feature) @ self.axes
         alike = np.empty(len(self.codes), np.float32)
@@ -47,7 +48,8 @@ class Features:
             rows = self.codes[part] * self.step + self.low  # (n, d)
             alike[part] = rows @ wanted / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
         best = np.argpartition(-alike, min(count, len(alike) - 1))[:count]
-        return best[np.lexsort((best, -alike[best]))]
+        best = best[np.lexsort((best, -alike[best]))]
+        return best, np.maximum(1 - alike[best], 0)
 
 
 def gather(

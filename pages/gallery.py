@@ -43,4 +43,4 @@ with left:
     else:
         st.caption("No image meets these filters. Widen the confidence, or choose other classes.")
 with right:
-    card.card(dataset, answers, among=shown)
+    card.card(run, dataset, answers, among=shown)

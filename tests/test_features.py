@@ -16,14 +16,14 @@ def gathered(rows: np.ndarray, **options: object) -> features.Features:
 def test_nearest_goes_by_direction_not_by_length() -> None:
     """A vector ten times as long in the same direction is the most alike."""
     found = gathered(np.array([[0, 1], [10, 0], [1, 1]], np.float32))
-    assert found.nearest(np.array([1, 0], np.float32), 2).tolist() == [1, 2]
+    assert found.nearest(np.array([1, 0], np.float32), 2)[0].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("count", [3, 9])
 def test_no_more_are_found_than_there_are(count: int) -> None:
     """All three images, the most alike first, however many are asked for."""
     found = gathered(np.array([[0, 1], [10, 0], [1, 1]], np.float32))
-    assert found.nearest(np.array([1, 0], np.float32), count).tolist() == [1, 2, 0]
+    assert found.nearest(np.array([1, 0], np.float32), count)[0].tolist() == [1, 2, 0]
 
 
 @pytest.mark.parametrize("wide", [40, 300])
@@ -43,7 +43,7 @@ def test_small_features_agree_with_whole_ones(wide: int) -> None:
     same = 0
     for asked in range(0, 250, 25):
         exact = np.argsort(-(unit @ unit[asked]), kind="stable")[:12]
-        same += len(set(exact) & set(found.nearest(rows[asked], 12)))
+        same += len(set(exact) & set(found.nearest(rows[asked], 12)[0]))
     assert same / (10 * 12) >= 11 / 12
 
 
@@ -57,8 +57,8 @@ def test_progress_reaches_the_end() -> None:
 def test_an_image_without_features_is_like_none() -> None:
     """All zero, as after a layer that died: no division by zero, and the others are found."""
     found = gathered(np.array([[0, 0], [0, 1], [1, 0]], np.float32))
-    assert found.nearest(np.array([0, 1], np.float32), 1).tolist() == [1]
-    assert sorted(found.nearest(np.zeros(2, np.float32), 3).tolist()) == [0, 1, 2]
+    assert found.nearest(np.array([0, 1], np.float32), 1)[0].tolist() == [1]
+    assert sorted(found.nearest(np.zeros(2, np.float32), 3)[0].tolist()) == [0, 1, 2]
 
 
 def test_written_features_come_back() -> None:

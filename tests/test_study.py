@@ -26,7 +26,7 @@ def test_features_of_all_training_images_are_kept(db: store.Store) -> None:
     assert len(found) == 1_297
     model = classifier.Classifier(db.artifact("starter-optdigits", artifacts.MODEL))
     asked = np.array([0, 600, 1_296])
-    nearest = [found.nearest(row, 1)[0] for row in model.features(digits.x_train[asked])]
+    nearest = [found.nearest(row, 1)[0][0] for row in model.features(digits.x_train[asked])]
     assert nearest == asked.tolist()
 
 

@@ -5,10 +5,11 @@ import functools
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation
+from mnistdash import datasets, evaluation, store
 from mnistdash.ui import (
     answers_view,
     card_steps,
+    evidence_view,
     filters,
     gallery,
     labels_view,
@@ -22,6 +23,7 @@ _STEPS = "card-steps"
 
 
 def card(
+    run: store.Run,
     dataset: datasets.Dataset,
     answers: evaluation.Evaluation,
     *,
@@ -30,8 +32,9 @@ def card(
     """Show the image that the session has chosen, and the way to its neighbours.
 
     Args:
+        run: a finished one.
         dataset: whose test image it is.
-        answers: of one run.
+        answers: of the run.
         among: indices of the images selected, in order, int64 `(k,)`.
     """
     index = link.current().index
@@ -43,7 +46,7 @@ def card(
         if index is None:
             st.caption("Choose an image to see what the model made of it.")
         else:
-            _image(dataset, answers, index)
+            _image(run, dataset, answers, index)
             if index not in among:
                 st.caption("Not among the images chosen: Previous and Next lead to those.")
 
@@ -87,7 +90,9 @@ def _steps(
     )
 
 
-def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> None:
+def _image(
+    run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
+) -> None:
     names = dataset.class_names
     true_class, pred_class = int(answers.y_true[index]), int(answers.y_pred[index])
     answers_view.verdict(index, true_class, pred_class, names)
@@ -105,6 +110,7 @@ def _image(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int
     else:
         probs = answers.probs[index]
         st.html(answers_view.bars(probs, names, true_class=true_class, pred_class=pred_class))
+    evidence_view.evidence(run, dataset, answers, index)
     with st.expander("Sorted, and the link to this image"):
         if answers.probs is not None:
             st.markdown(_ranked(probs, names, true_class))

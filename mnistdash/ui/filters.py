@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import streamlit as st
@@ -138,6 +138,20 @@ def selected(answers: evaluation.Evaluation, among: np.ndarray | None = None) ->
         order=view.sort,
     )
     return found if among is None else found[np.isin(found, among)]
+
+
+def of_the_same_images(run: store.Run, runs: Sequence[store.Run]) -> list[store.Run]:
+    """Choose the other finished runs that were tested on the same images and classes."""
+    names = state.class_names(run)
+    return [
+        other
+        for other in runs
+        if other.finished
+        and other.id != run.id
+        and other.dataset_sha256 is not None
+        and other.dataset_sha256 == run.dataset_sha256
+        and state.class_names(other) == names
+    ]
 
 
 def epochs_kept(run: store.Run) -> int:

@@ -204,9 +204,33 @@ def load_once_right(run_id: str, dataset: str, epochs: int) -> np.ndarray:
         StoreError: the answers of an epoch are missing or damaged.
         DataError: the data set can't be loaded.
     """
-    by_epoch = [load_epoch(run_id, dataset, epoch).y_pred for epoch in range(epochs)]
     final = load_evaluation(run_id, dataset)
+    by_epoch = load_epochs(run_id, dataset, epochs)
     return evaluation.once_right(final.y_true, [*by_epoch, final.y_pred])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_epochs(run_id: str, dataset: str, epochs: int) -> np.ndarray:
+    """Return the classes that a traced run answered after each epoch, uint8 `(epochs, n)`.
+
+    Raises:
+        StoreError: the answers of an epoch are missing or damaged.
+        DataError: the data set can't be loaded.
+    """
+    return np.stack([load_epoch(run_id, dataset, e).y_pred for e in range(epochs)]).astype(np.uint8)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def load_answers(run_id: str, dataset: str) -> np.ndarray | None:
+    """Return the classes that a finished run answered for its test images, uint8 `(n,)`.
+
+    Far smaller than the probabilities, so that those of many runs can be kept at hand; `None` where
+    they can't be read.
+    """
+    try:
+        return load_evaluation(run_id, dataset).y_pred.astype(np.uint8)
+    except (store.StoreError, datasets.DataError):
+        return None
 
 
 def load_features(

@@ -27,20 +27,28 @@ def why(answered: Answered | None) -> None:
     """Show, on request, what an answer rests on, a row each; nothing without an answer."""
     if answered is None or not st.toggle("Why?", key="why", persist_state="session"):
         return
-    _covered(answered)
-    _neighbours(answered)
+    st.subheader("Which pixels carry the answer")
+    covered(answered)
+    st.subheader("The most alike training images")
+    neighbours(answered)
     _layers(answered)
 
 
-def _covered(answered: Answered) -> None:
-    st.subheader("Which pixels carry the answer")
+def covered(answered: Answered) -> None:
+    """Show where an answer rests: by how much it falls where pixels are covered."""
     probs = state.load_classifier(answered.run.id).probs
     falls = explain.occlusion_map(probs, answered.image, answered.label)
     st.html(plain_charts.covered(falls, answered.image, answered.class_names[answered.label]))
 
 
-def _neighbours(answered: Answered) -> None:
-    st.subheader("The most alike training images")
+def neighbours(answered: Answered, *, count: int = NEIGHBOURS, across: int | None = None) -> None:
+    """Show the training images that are most alike to the run, with labels and distances.
+
+    Args:
+        answered: to which image.
+        count: of training images.
+        across: tiles in a row; `None` puts as many as fit.
+    """
     # As the store knows it now: a study may have ended since the page ran.
     run = state.open_store().run(answered.run.id) or answered.run
     try:
@@ -50,20 +58,29 @@ def _neighbours(answered: Answered) -> None:
         st.caption(words.plain(str(error)))
         return
     feature = state.load_classifier(run.id).features(answered.image[np.newaxis])[0]
-    found = images[known.nearest(feature, NEIGHBOURS)]
+    nearest, distances = known.nearest(feature, count)
+    found = images[nearest]
     labels = [dataset.class_names[label] for label in dataset.y_train[found]]
     gallery.tiles(
         dataset.x_train[found],
         indices=found,
         pred_names=labels,
-        alts=[f"Training image {i}: {name}" for i, name in zip(found, labels, strict=True)],
+        probabilities=distances,
+        alts=[
+            f"Training image {i}: {name}, distance {far:.2f}"
+            for i, name, far in zip(found, labels, distances, strict=True)
+        ],
+        across=across,
         ink=dataset.ink,
         key="neighbours",
     )
     total = words.images(dataset.num_train, "training")
     every = len(known) == dataset.num_train
     among = f"all {total}" if every else f"{words.count(len(known))} of {total}"
-    st.caption(f"Of {among}, the nearest by what the last layer receives.")
+    st.caption(
+        f"Of {among}, the nearest by what the last layer receives, with label and distance"
+        " (1 less the cosine)."
+    )
     if not every:
         _offer_all(run, dataset)
 

@@ -99,13 +99,13 @@ def request_title(runs: Sequence[store.Run]) -> str:
     if first.recipe is None:
         return f"{first.name} · {len(runs)} runs"
     seeds = sorted({run.recipe.seed for run in runs if run.recipe})
-    told = f"seeds {_ranges(seeds)}" if len(seeds) > 1 else f"{len(runs)} runs"
+    told = f"seeds {ranges(seeds)}" if len(seeds) > 1 else f"{len(runs)} runs"
     rest = run_title(first).removeprefix(f"{first.name} · seed {first.recipe.seed}")
     return f"{first.name} · {told}{rest}"
 
 
-def _ranges(numbers: Iterable[int]) -> str:
-    """Write `0-2, 5` for 0, 1, 2, 5."""
+def ranges(numbers: Iterable[int]) -> str:
+    """Write `0-2, 5` for 0, 1, 2, 5, in ascending order."""
     found: list[list[int]] = []
     for number in numbers:
         if found and number == found[-1][1] + 1:

@@ -55,7 +55,7 @@ def _agreement(
     for asked in model.features(digits.x_test[:ASKED]):
         exact = np.argsort(-(whole @ asked) / lengths, kind="stable")[:NEAREST]
         began = time.perf_counter()
-        nearest = found.nearest(asked, NEAREST)
+        nearest, _ = found.nearest(asked, NEAREST)
         seconds += time.perf_counter() - began
         same += len(set(exact.tolist()) & set(nearest.tolist()))
     print(f"{same / (ASKED * NEAREST):.3f} of the {NEAREST} nearest to {ASKED} images agree")
