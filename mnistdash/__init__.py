@@ -1,7 +1,8 @@
 """Train small image classifiers, or bring your own, and see where they fail.
 
 From a notebook, whatever predicts: `mnistdash.log("name", probs, dataset="mnist")`; while Keras
-trains: `model.fit(…, callbacks=[mnistdash.Logger("name", dataset="mnist")])`.
+trains: `model.fit(…, callbacks=[mnistdash.Logger("name", dataset="mnist")])`. What a run got wrong
+is a table by `mnistdash.errors("name")`.
 """
 
 import typing
@@ -10,8 +11,9 @@ if typing.TYPE_CHECKING:
     from mnistdash.bringing.answers import LogError
     from mnistdash.bringing.runs import Logged, log
     from mnistdash.logger import Logger
+    from mnistdash.results import errors
 
-__all__ = ["LogError", "Logged", "Logger", "log"]
+__all__ = ["LogError", "Logged", "Logger", "errors", "log"]
 
 
 def __getattr__(name: str) -> object:
@@ -28,6 +30,10 @@ def __getattr__(name: str) -> object:
         from mnistdash import logger
 
         return logger.Logger
+    if name == "errors":
+        from mnistdash import results
+
+        return results.errors
     raise AttributeError(f"module 'mnistdash' has no attribute {name!r}")
 
 

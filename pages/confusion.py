@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, doors, filters, guards, heatmap, link, pairs, words
+from mnistdash.ui import answers_view, doors, filters, guards, link, matrix_view, pairs, words
 
 PAGE_SIZE = 100
 TOP_PAIRS = 7
@@ -10,37 +10,15 @@ TOP_PAIRS = 7
 guards.begin("Confusion")
 doors.follow()
 run = guards.require_run()
-dataset, answers = guards.require_results(run)
+dataset, kept = guards.require_results(run)
 names = dataset.class_names
-kept = answers
 
 st.caption(f"{words.plain(words.run_title(run))} · Click a cell to see its images.")
 with st.container(key="confusion-body"):
-    many = len(names) > heatmap.NUMBERED
-    left, right = st.columns((7, 4) if many else (6, 5), gap="large")
+    left, right = st.columns(matrix_view.columns(names), gap="large")
 
 with left, st.container(key="confusion-matrix"):
-    with st.container(horizontal=True, vertical_alignment="center"):
-        unit = st.segmented_control(
-            "Cells show",
-            ("count", "share of the true class"),
-            default="count",
-            required=True,
-            key="cells_show",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        diagonal = st.toggle("Show correct ones too", key="diagonal", persist_state="session")
-    answers = filters.at_epoch(run, dataset, answers)
-    heatmap.heatmap(
-        answers.matrix,
-        names,
-        shares=unit != "count",
-        diagonal=diagonal,
-        chosen=link.current().pair,
-        on_choose=filters.choose_classes,
-        key="heatmap",
-    )
+    answers = matrix_view.matrix(run, dataset, kept)
 
 with right, st.container(key="confusion-ways"):
     filters.class_boxes(names)

@@ -4,7 +4,16 @@ import functools
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, card, filters, guards, labels_view, verdicts_view, words
+from mnistdash.ui import (
+    answers_view,
+    card,
+    exports_view,
+    filters,
+    guards,
+    labels_view,
+    verdicts_view,
+    words,
+)
 
 PAGE_SIZE = 120
 
@@ -25,10 +34,13 @@ with left:
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
         shown = verdicts_view.selected(dataset, filters.selected(answers, doubted))
         filters.index_box(answers, shown, PAGE_SIZE)
-    st.markdown(
-        f"**{words.count(len(shown))}** of {filters.of_all(answers)}"
-        f" of {words.plain(words.run_title(run))}"
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{words.count(len(shown))}** of {filters.of_all(answers)}"
+            f" of {words.plain(words.run_title(run))}",
+            width="content",
+        )
+        exports_view.of_images(run, dataset, answers, shown)
     verdicts_view.box(dataset, answers)
     filters.chips(dataset.class_names)
     if len(shown):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from mnistdash import artifacts, figures, spreadsheet, store
+from mnistdash import artifacts, exports, figures, spreadsheet, store
 from mnistdash.ui import (
     chart,
     curves,
@@ -349,12 +349,7 @@ def answers_csv(run: store.Run) -> str:
 
     In the form that `python -m mnistdash add` reads.
     """
-    answers, names = state.load_evaluation(run.id, run.dataset), state.class_names(run)
-    told = [[names[label] for label in labels] for labels in (answers.y_true, answers.y_pred)]
-    columns = {"index": range(len(answers)), "true class": told[0], "predicted class": told[1]}
-    if answers.has_confidence:
-        columns["confidence"] = [round(float(sure), 6) for sure in answers.confidence]
-    return spreadsheet.text(columns, zip(*columns.values(), strict=True))
+    return exports.answers_csv(state.load_evaluation(run.id, run.dataset), state.class_names(run))
 
 
 def history_csv(run: store.Run) -> str:

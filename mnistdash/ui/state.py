@@ -17,6 +17,7 @@ from mnistdash import (
     engine,
     evaluation,
     features,
+    results,
     settings,
     store,
 )
@@ -69,70 +70,25 @@ def load_evaluation(run_id: str, dataset: str) -> evaluation.Evaluation:
         StoreError: the answers are missing, damaged, or to other images.
         DataError: the labels are the data set's, which can't be loaded.
     """
+    del dataset  # a run whose images were renamed is read again
+    return results.answers(open_store(), _there(run_id))
+
+
+def _there(run_id: str) -> store.Run:
     run = open_store().run(run_id)
-    try:
-        labels, classes = _labels(run_id, dataset)
-        if run is not None and not run.has_probs and artifacts.ANSWERS in run.artifacts:
-            y_pred, confidence = open_store().predictions(run_id)
-            return evaluation.Evaluation.from_predictions(labels, y_pred, confidence, classes)
-        answers = evaluation.Evaluation(labels, open_store().probs(run_id))
-        if answers.num_classes != classes:
-            raise ValueError("The run knows another number of classes.")
-        return answers
-    except ValueError:
-        raise store.StoreError(
-            "The answers of this run do not fit the data set's test images. Train it again."
-        ) from None
-
-
-def _labels(run_id: str, dataset: str) -> tuple[np.ndarray, int]:
-    """Return the labels of the images that a run was tested on, and how many classes there are."""
-    run, kept = open_store().run(run_id), open_store().labels(run_id)
-    if run is not None and run.class_names and kept is not None:
-        return kept, len(run.class_names)
-    images = datasets.load(dataset)
-    return images.y_test, len(images.class_names)
+    if run is None:
+        raise store.StoreError("This run is not there (any more).")
+    return run
 
 
 def images_of(run: store.Run) -> tuple[datasets.Dataset, str | None]:
-    """Return the test images of a run, and what is wrong with them in a sentence.
-
-    Where they are gone, or others have their name by now, a run that keeps its labels is shown
-    with empty pictures.
+    """Return the test images of a run, and what is wrong with them, as `results.images` does.
 
     Raises:
         StoreError: the labels kept with the run are damaged.
         DataError: the images can't be loaded, and the run keeps no labels.
     """
-    try:
-        images = datasets.load(run.dataset)
-    except datasets.DataError as error:
-        if (empty := _without_pictures(run)) is None:
-            raise
-        return empty, f"{error} The answers are shown without the pictures."
-    if run.dataset_sha256 in (None, images.sha256):
-        return images, None
-    told = f"{images.title} here differs from the images this run was tested on:"
-    if (empty := _without_pictures(run)) is None:
-        return images, f"{told} the figures may not hold."
-    return empty, f"{told} the answers are shown without the pictures."
-
-
-def _without_pictures(run: store.Run) -> datasets.Dataset | None:
-    labels = open_store().labels(run.id)
-    if labels is None or not run.class_names:
-        return None
-    nothing = np.broadcast_to(np.zeros((28, 28), np.uint8), (len(labels), 28, 28))
-    return datasets.Dataset(
-        name=run.dataset,
-        title=datasets.title(run.dataset),
-        class_names=run.class_names,
-        x_test=nothing,
-        y_test=labels,
-        sha256=run.dataset_sha256 or "",
-        verified=True,
-        read_train=lambda: (nothing[:0], labels[:0]),
-    )
+    return results.images(open_store(), run)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -186,14 +142,8 @@ def load_epoch(run_id: str, dataset: str, epoch: int) -> evaluation.Evaluation:
         StoreError: the answers are missing, damaged, or to other images.
         DataError: the data set can't be loaded.
     """
-    y_pred, confidence = open_store().predictions(run_id, epoch)
-    try:
-        labels, classes = _labels(run_id, dataset)
-        return evaluation.Evaluation.from_predictions(labels, y_pred, confidence, classes)
-    except ValueError:
-        raise store.StoreError(
-            "The answers of this epoch do not fit the data set's test images."
-        ) from None
+    del dataset
+    return results.answers_after(open_store(), _there(run_id), epoch)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

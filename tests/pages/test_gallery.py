@@ -253,3 +253,12 @@ def test_clicked_filter_is_written_where_the_page_ends_early(mine: store.Run) ->
     at.selectbox(key="pred").set_value(5).run()
     assert "No image meets these filters" in screen.text(at)
     assert dict(at.query_params) == {"run": mine.id, "true": "4", "pred": "5"}
+
+
+def test_what_is_shown_can_be_taken_along(mine: store.Run) -> None:
+    """Images that meet the filters are offered as CSV and as NPZ; where none does, nothing is."""
+    files = {"Answers as CSV", "Images and answers as NPZ"}
+    at = screen.open_page("gallery", run=mine.id)
+    assert files <= {each.label for each in at.download_button}
+    at = screen.open_page("gallery", run=mine.id, conf="0.00-0.05")
+    assert not files & {each.label for each in at.download_button}
