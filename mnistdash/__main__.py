@@ -1,4 +1,4 @@
-"""The same work without a browser: `python -m mnistdash train|add|runs|data`."""
+"""The same work without a browser: `python -m mnistdash train|add|runs|report|data`."""
 
 import argparse
 import contextlib
@@ -16,12 +16,16 @@ from mnistdash import (
     hands,
     outliers,
     recipes,
+    report,
+    results,
     settings,
     store,
     study,
     trainer,
+    verdicts,
 )
 from mnistdash.bringing import command as bringing
+from mnistdash.bringing import runs as logged
 from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
@@ -71,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     runs = commands.add_parser("runs", help="list the runs, newest first")
     runs.add_argument("--json", action="store_true", help="print one JSON array")
     runs.set_defaults(command=_runs)
+
+    told = commands.add_parser("report", help="write a run as one HTML file")
+    told.add_argument("run", help="its name or id")
+    told.add_argument("--output", type=pathlib.Path, help="file; RUN.html by default")
+    told.add_argument("--person", default=verdicts.ME, help="whose verdicts are told")
+    told.set_defaults(command=_report)
 
     data.add_parser(commands, on_rename=_take_runs_along)
     return parser
@@ -192,6 +202,20 @@ def _runs(options: argparse.Namespace) -> int:
             accuracy = facts["test_accuracy"]
             shown = "-" if accuracy is None else f"{accuracy:.4f}"
             print(f"{facts['run']:20} {facts['status']:12} {shown:8} {facts['name']}")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    db = results.opened()
+    run = results.find(db, options.run)
+    told = report.contents(db, run, person=options.person, link=logged.link(run.id))
+    target = options.output or pathlib.Path(f"{run.id}.html")
+    text = report.write(told)
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{target} can't be written: {error.strerror}.") from None
+    print(f"{target}: {len(text.encode()):,} B")
     return 0
 
 

@@ -16,6 +16,7 @@ MODEL, LABEL, PICTURE = "model", "label", "picture"
 FAULTS = (MODEL, LABEL, PICTURE)  # the last one: nobody could tell
 NONE = "none"  # takes a verdict back
 TEST, TRAIN = "test", "train"
+ME = "me"  # who judges where nobody is named
 SPLITS = (TEST, TRAIN)
 MAX_NOTE, MAX_PERSON = 300, 60  # characters
 MAX_FILE_BYTES = 20 * 2**20

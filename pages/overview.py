@@ -11,6 +11,7 @@ from mnistdash.ui import (
     headline,
     labels_view,
     pairs,
+    report_view,
     verdicts_view,
     words,
 )
@@ -76,3 +77,4 @@ class_table.class_table(
     on_choose=doors.open_class,
     key=f"classes-{run.id}",
 )
+report_view.button(run)

@@ -52,6 +52,21 @@ def test_runs_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(run["epochs"] == recipes.STARTERS[run["dataset"]].epochs for run in listed)
 
 
+def test_report_is_one_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named after the run, unless told otherwise; no such run, and no folder, are said."""
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["report", "starter-optdigits"]) == 0
+    assert "starter-optdigits.html: " in capsys.readouterr().out
+    page = (tmp_path / "starter-optdigits.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "No finished run is called 'mine'" in refused(capsys, "report", "mine")
+    nowhere = str(tmp_path / "no" / "where.html")
+    sentence = refused(capsys, "report", "starter-optdigits", "--output", nowhere)
+    assert "can't be written" in sentence
+
+
 def test_unreadable_run_is_listed_too(capsys: pytest.CaptureFixture[str]) -> None:
     """A damaged run has a line without numbers, and null in JSON."""
     db = store.Store(store.default_url())

@@ -14,7 +14,6 @@ from mnistdash.ui import judging, link, session, state, words
 
 STEPS_AHEAD = 64  # images on each side that keys may judge before the server has answered
 _PERSON = "judge"  # session key: who judges
-_ME = "me"
 _TROUBLE = "verdict_trouble"  # session key: why what was said is not kept
 _READ = "verdicts_read"  # session key: what came of a file of verdicts, counted to empty its box
 _FILES = "verdict_files"
@@ -25,7 +24,7 @@ _BOX = "verdicts_box"
 def person() -> str:
     """Return who judges in this visit: the name given, else who is logged in, else "me"."""
     typed = " ".join(store.clean_text(str(session.get(_PERSON) or "")).split())
-    return typed[: verdicts.MAX_PERSON] or _logged_in() or _ME
+    return typed[: verdicts.MAX_PERSON] or _logged_in() or verdicts.ME
 
 
 def said(dataset: datasets.Dataset, split: str = verdicts.TEST) -> Mapping[int, verdicts.Verdict]:
@@ -213,7 +212,7 @@ def _person_box() -> None:
     st.text_input(
         "Who judges",
         key=_PERSON,
-        placeholder=_logged_in() or _ME,
+        placeholder=_logged_in() or verdicts.ME,
         max_chars=verdicts.MAX_PERSON,
         persist_state="session",
         help="Verdicts are kept for each person and image, whatever runs there are.",
