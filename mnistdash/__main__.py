@@ -108,7 +108,7 @@ def _train(options: argparse.Namespace) -> int:
     db = store.Store(store.default_url())
     run = _trained(db, recipe, datasets.load(name), preset.name)
     db.request_study(run.id)
-    study.perform(run.id, db.url)
+    study.perform(run.id, artifacts.FEATURES, db.url)
     facts = _facts(run)
     if options.json:
         print(json.dumps(facts))

@@ -19,7 +19,9 @@ ANSWERS = "answers.npz"  # of the test images, where the probabilities are not k
 LABELS = "labels.npy"  # of the test images, uint8 (n,)
 CHECKPOINT = "checkpoint.npz"
 HISTOGRAMS = "histograms.json"
-FEATURES = "features-"  # what their names begin with
+# What is computed about a run on some images: of the training images what its last layer receives,
+# of all images which labels are suspect.
+FEATURES, SUSPECTS = EVIDENCE = "features", "suspects"
 _EPOCH = re.compile(r"epoch-([0-9]{3})\.npz")
 
 
@@ -33,12 +35,26 @@ def epochs(names: Sequence[str] | frozenset[str]) -> tuple[int, ...]:
     return tuple(sorted(int(found[1]) for name in names if (found := _EPOCH.fullmatch(name))))
 
 
-def features(sha256: str) -> str:
-    """Return the name under which the features of the training images with a hash are kept.
+def evidence(kind: str, sha256: str) -> str:
+    """Return the name under which what was computed on the images with a hash is kept.
 
-    Those of images that were replaced since have another name.
+    On images that were replaced since it has another name.
+
+    Args:
+        kind: one of `EVIDENCE`.
+        sha256: of the data set.
     """
-    return f"{FEATURES}{sha256[:16]}.npz"
+    return f"{kind}-{sha256[:16]}.npz"
+
+
+def features(sha256: str) -> str:
+    """Return the name under which the features of the training images with a hash are kept."""
+    return evidence(FEATURES, sha256)
+
+
+def suspects(sha256: str) -> str:
+    """Return the name under which is kept which labels of the images with a hash are suspect."""
+    return evidence(SUSPECTS, sha256)
 
 
 def write_arrays(arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> bytes:

@@ -44,8 +44,8 @@ class Engine:
         self._db = db
         self._waiting: list[str] = []
         self._futures: dict[str, distributed.Future] = {}
-        self._to_study: list[str] = []
-        self._studies: dict[str, distributed.Future] = {}
+        self._to_study: list[tuple[str, str]] = []  # of a run, by its id, what kind
+        self._studies: dict[tuple[str, str], distributed.Future] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._cluster: cluster.Cluster | None = None
@@ -91,11 +91,16 @@ class Engine:
                 self._waiting.append(run_id)
         self._wake.set()
 
-    def study(self, run_id: str) -> None:
-        """Have a run studied, unless it is wanted or under way already."""
-        if self._db.request_study(run_id):
+    def study(self, run_id: str, kind: str = artifacts.FEATURES) -> None:
+        """Have a run studied, unless it is wanted or under way already.
+
+        Args:
+            run_id: the run.
+            kind: one of `artifacts.EVIDENCE`.
+        """
+        if self._db.request_study(run_id, kind):
             with self._lock:
-                self._to_study.append(run_id)
+                self._to_study.append((run_id, kind))
             self._wake.set()
 
     def check(self, about: bytes) -> bytes:
@@ -247,27 +252,27 @@ class Engine:
         """Give a worker that has nothing to train the run that is to be studied first."""
         workers = self._cluster.workers()
         with self._lock:
-            run_id = self._to_study[0] if self._to_study and self._has_room(workers) else None
-        if run_id is None:
+            asked = self._to_study[0] if self._to_study and self._has_room(workers) else None
+        if asked is None:
             return
         future = self._cluster.client.submit(
-            study.perform, run_id, self._db.url, pure=False, workers=workers
+            study.perform, *asked, self._db.url, pure=False, workers=workers
         )
         future.add_done_callback(lambda _: self._wake.set())
-        self._studies[run_id] = future
-        self._to_study.remove(run_id)
+        self._studies[asked] = future
+        self._to_study.remove(asked)
 
     def _look_after_studies(self) -> None:
         """Send again what gave way to a training, and name the end of what was lost."""
-        for run_id, future in list(self._studies.items()):
+        for asked, future in list(self._studies.items()):
             if future.done():
-                del self._studies[run_id]
+                del self._studies[asked]
                 if future.status != "finished":
-                    self._db.abandon_study(run_id, "The worker stopped unexpectedly; see the log.")
+                    self._end_study(asked, "The worker stopped unexpectedly; see the log.")
                 elif not future.result():
-                    self._to_study.append(run_id)
-        told = {run_id: self._db.study(run_id) for run_id in self._studies}
-        waiting = [run_id for run_id, found in told.items() if found and not found.share]
+                    self._to_study.append(asked)
+        told = {asked: self._db.study(*asked) for asked in self._studies}
+        waiting = [asked for asked, found in told.items() if found and not found.share]
         if waiting:  # a worker gives its own signs of life once it has begun
             self._db.keep_studies_alive(waiting)
 
@@ -275,8 +280,12 @@ class Engine:
         """Say of the runs that wait to be studied why nobody does; a press asks for it anew."""
         with self._lock:
             waiting, self._to_study = self._to_study, []
-        for run_id in waiting:
-            self._db.abandon_study(run_id, self._trouble)
+        for asked in waiting:
+            self._end_study(asked, self._trouble)
+
+    def _end_study(self, asked: tuple[str, str], trouble: str) -> None:
+        run_id, kind = asked
+        self._db.abandon_study(run_id, trouble, kind)
 
     def _look_after(self) -> None:
         """Keep what was sent alive until it begins, name its end, and end what won't stop."""

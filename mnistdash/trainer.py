@@ -23,7 +23,7 @@ REPORT_SECONDS = 0.4
 _MAX_SAMPLES = 120
 _PATIENCE_SECONDS = 600.0  # so long a training waits for its database
 _AGAIN_SECONDS = 1.0
-_one_training = threading.Lock()  # TensorFlow ends with signal 11 when two set its threads
+one_training = threading.Lock()  # TensorFlow ends with signal 11 when two set its threads
 
 
 def perform(
@@ -43,7 +43,7 @@ def perform(
     """
     db = _patiently(lambda: store.Store(url))
     store.share_images(db)
-    with _one_training:
+    with one_training:
         _perform(db, run_id, on_progress, dataset)
 
 

@@ -12,6 +12,7 @@ from mnistdash.ui import (
     headline,
     session,
     state,
+    suspects_view,
     words,
 )
 
@@ -66,3 +67,5 @@ with numbers:
 
 st.header("Images in each class")
 data_view.class_counts(dataset, facts)
+
+suspects_view.training_labels(dataset)

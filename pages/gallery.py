@@ -20,6 +20,7 @@ PAGE_SIZE = 120
 guards.begin("Gallery")
 run = guards.require_run()
 dataset, answers = guards.require_results(run)
+answers = labels_view.with_suspects(run, dataset, answers)
 
 with st.container(key="gallery-body"):
     left, right = st.columns((5, 3), gap="large")
@@ -30,7 +31,7 @@ with left:
         filters.confidence_slider(answers)
         filters.verdict_box()
         filters.all_images_switch()
-        doubted = labels_view.filter_box(dataset, answers)
+        doubted = labels_view.filter_box(run, dataset, answers)
         kept, answers = answers, filters.at_epoch(run, dataset, answers)
         shown = verdicts_view.selected(dataset, filters.selected(answers, doubted))
         filters.index_box(answers, shown, PAGE_SIZE)

@@ -30,6 +30,7 @@ FLOORS = {
     "verdicts": 1,
     "labels": 2,
     "readings": 2,
+    "suspects": 2,
     "evaluation": 2,
     "class_rates": 2,
     "confidence": 2,
@@ -81,6 +82,7 @@ UI_FLOORS = {
         "run_rows",
         "runs_grid",
         "sorting",
+        "study_view",
     },
     "pieces": {
         "answers_view",
@@ -108,6 +110,7 @@ UI_FLOORS = {
         "picture_view",
         "report_view",
         "run_table",
+        "suspects_view",
         "training_view",
     },
 }
@@ -232,7 +235,7 @@ def test_trainer_is_imported_in_functions_only() -> None:
         for module, in_function in imports(path)
         if module.startswith("mnistdash.training") and room(path) != "training"
     }
-    assert importers == {("trainer", True), ("__main__", True), ("logger", True)}
+    assert importers == {("trainer", True), ("study", True), ("__main__", True), ("logger", True)}
 
 
 @files

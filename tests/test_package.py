@@ -50,7 +50,16 @@ def test_importing_costs_nothing() -> None:
 @pytest.mark.parametrize("name", ["log", "LogError", "Logged"])
 def test_logging_needs_no_framework(name: str) -> None:
     """Neither Streamlit nor TensorFlow, Keras, Dask or pandas is loaded for it."""
-    heavy = ("streamlit", "tensorflow", "keras", "distributed", "pandas", "plotly", "sklearn")
+    heavy = (
+        "streamlit",
+        "tensorflow",
+        "keras",
+        "distributed",
+        "pandas",
+        "plotly",
+        "sklearn",
+        "cleanlab",
+    )
     code = f"import sys, mnistdash; mnistdash.{name}; print(*set(sys.modules) & set({heavy}))"
     assert python(code).strip() == ""
 

@@ -88,6 +88,7 @@ studies = sa.Table(
     "studies",
     metadata,
     sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),  # of `artifacts.EVIDENCE`
     sa.Column("share", sa.Float, nullable=False),  # done, 0-1
     sa.Column("alive_at", sa.Float, nullable=False),
     sa.Column("trouble", texts.Text),  # why it ended without a result
@@ -147,6 +148,12 @@ def _seal_artifacts(connection: sa.Connection) -> None:
         connection.execute(sa.update(artifacts).where(where).values(sha256=sealed))
 
 
+def _begin_studies_anew(connection: sa.Connection) -> None:
+    """Forget which studies were under way: they live for minutes, and are asked for again."""
+    studies.drop(connection, checkfirst=True)
+    studies.create(connection)
+
+
 # In order; a name is written into the database and never changes.
 MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "runs have an origin": _add(runs.c.origin),
@@ -160,6 +167,7 @@ MIGRATIONS: dict[str, Callable[[sa.Connection], None]] = {
     "artifacts are sealed": _seal_artifacts,
     "runs can be studied": lambda connection: studies.create(connection, checkfirst=True),
     "people can judge images": lambda connection: verdicts.create(connection, checkfirst=True),
+    "studies have a kind": _begin_studies_anew,
 }
 
 

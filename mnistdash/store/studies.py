@@ -12,9 +12,12 @@ _studies, _artifacts = schema.studies, schema.artifacts
 
 
 class Studies(database.Database):
-    """What a store knows of studies: at most one a run, gone once its result is kept."""
+    """What a store knows of studies: at most one of a kind a run, gone once its result is kept.
 
-    def request_study(self, run_id: str) -> bool:
+    The kinds are those of `artifacts.EVIDENCE`.
+    """
+
+    def request_study(self, run_id: str, kind: str = kept_as.FEATURES) -> bool:
         """Ask for a run to be studied.
 
         Returns:
@@ -24,58 +27,64 @@ class Studies(database.Database):
         with self._write() as connection:
             schema.one_at_a_time(connection)
             known = connection.scalar(sa.select(schema.runs.c.id).where(schema.runs.c.id == run_id))
-            if known is None or _is_alive(_row(connection, run_id)):
+            if known is None or _is_alive(_row(connection, run_id, kind)):
                 return False
-            connection.execute(sa.delete(_studies).where(_studies.c.run_id == run_id))
+            connection.execute(sa.delete(_studies).where(_is(run_id, kind)))
             connection.execute(
-                sa.insert(_studies).values(run_id=run_id, share=0.0, alive_at=time.time())
+                sa.insert(_studies).values(
+                    run_id=run_id, kind=kind, share=0.0, alive_at=time.time()
+                )
             )
         return True
 
-    def study(self, run_id: str) -> rows.Study | None:
+    def study(self, run_id: str, kind: str = kept_as.FEATURES) -> rows.Study | None:
         """Return how far a run's study is, or why it ended; `None` where there is none."""
         with self._read() as connection:
-            row = _row(connection, run_id)
+            row = _row(connection, run_id, kind)
         return rows.Study(share=row.share, trouble=row.trouble) if _is_told(row) else None
 
-    def report_study(self, run_id: str, share: float) -> None:
+    def report_study(self, run_id: str, share: float, kind: str = kept_as.FEATURES) -> None:
         """Write how much of a study is done, 0-1."""
-        self._update_studies([run_id], share=share, alive_at=time.time())
+        self._update_studies([(run_id, kind)], share=share, alive_at=time.time())
 
-    def keep_studies_alive(self, run_ids: Iterable[str]) -> None:
-        """Give a sign of life for studies that wait."""
-        self._update_studies(run_ids, alive_at=time.time())
+    def keep_studies_alive(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Give a sign of life for studies that wait, each a run's id and a kind."""
+        self._update_studies(asked, alive_at=time.time())
 
-    def abandon_study(self, run_id: str, trouble: str) -> None:
+    def abandon_study(self, run_id: str, trouble: str, kind: str = kept_as.FEATURES) -> None:
         """End a study without a result, and say why in a sentence."""
-        self._update_studies([run_id], trouble=trouble)
+        self._update_studies([(run_id, kind)], trouble=trouble)
 
     def finish_study(self, run_id: str, name: str, data: bytes) -> None:
         """Keep what a study came to in place of an earlier result, in one transaction.
 
         Args:
             run_id: the run; nothing is kept where it was deleted meanwhile.
-            name: `artifacts.features` of the images it was studied on.
+            name: `artifacts.evidence` of the images it was studied on.
             data: its bytes.
         """
-        earlier = _artifacts.c.name.startswith(kept_as.FEATURES, autoescape=True)
+        kind = name.split("-")[0]
+        earlier = _artifacts.c.name.startswith(f"{kind}-", autoescape=True)
         with self._write() as connection:
-            ended = connection.execute(sa.delete(_studies).where(_studies.c.run_id == run_id))
+            ended = connection.execute(sa.delete(_studies).where(_is(run_id, kind)))
             if ended.rowcount:
                 connection.execute(
                     sa.delete(_artifacts).where(_artifacts.c.run_id == run_id, earlier)
                 )
                 database.insert_artifacts(connection, run_id, {name: data})
 
-    def _update_studies(self, run_ids: Iterable[str], **values: object) -> None:
+    def _update_studies(self, asked: Iterable[tuple[str, str]], **values: object) -> None:
+        these = sa.or_(sa.false(), *(_is(*each) for each in asked))
         with self._write() as connection:
-            connection.execute(
-                sa.update(_studies).where(_studies.c.run_id.in_(list(run_ids))).values(**values)
-            )
+            connection.execute(sa.update(_studies).where(these).values(**values))
 
 
-def _row(connection: sa.Connection, run_id: str) -> sa.Row | None:
-    return connection.execute(sa.select(_studies).where(_studies.c.run_id == run_id)).first()
+def _is(run_id: str, kind: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_studies.c.run_id == run_id, _studies.c.kind == kind)
+
+
+def _row(connection: sa.Connection, run_id: str, kind: str) -> sa.Row | None:
+    return connection.execute(sa.select(_studies).where(_is(run_id, kind))).first()
 
 
 def _is_alive(row: sa.Row | None) -> bool:

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, labels
-from mnistdash.ui import doors, filters, link, words
+from mnistdash import artifacts, datasets, evaluation, labels, store, suspects
+from mnistdash.ui import doors, filters, link, state, study_view, words
 
 _SOURCE = (
     "Five people saw each image whose label an algorithm doubted. C. Northcutt, A. Athalye,"
@@ -44,16 +44,53 @@ def corrected_accuracy(
     return {"With raters' labels": (words.percent(right / len(counted)), words.interval(low, high))}
 
 
-def filter_box(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> np.ndarray | None:
+def with_suspects(
+    run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation
+) -> evaluation.Evaluation:
+    """Return a run's answers with what its judges think of the labels, where they were asked."""
+    found = _suspects(run, dataset)
+    return answers if found is None else answers.with_label_quality(found.test.quality)
+
+
+def filter_box(
+    run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation
+) -> np.ndarray | None:
     """Offer the images whose label is in doubt, and return the chosen ones.
 
     Returns:
         Their indices, ascending, int64 `(k,)`; `None` where any label will do.
     """
-    rated = labels.raters(dataset.x_test, answers.y_true, dataset.class_names)
-    found = {"raters": np.array(list(rated), np.int64)} if rated else {}
-    filters.label_box(found)
-    return found.get(link.current().labels)
+    kinds = {}
+    if rated := labels.raters(dataset.x_test, answers.y_true, dataset.class_names):
+        kinds["raters"] = np.array(list(rated), np.int64)
+    if found := _suspects(run, dataset):
+        kinds["suspect"] = np.flatnonzero(found.test.suspect)
+    filters.label_box(kinds)
+    if found is None and run.dataset == dataset.name:
+        offer(run)
+    return kinds.get(link.current().labels)
+
+
+def _suspects(run: store.Run, dataset: datasets.Dataset) -> suspects.Suspects | None:
+    try:
+        return state.load_suspects(run, dataset)
+    except store.StoreError:
+        return None  # damaged: it can be asked for again
+
+
+def offer(run: store.Run) -> None:
+    """Offer to look for suspect labels by way of judges, or show how far that is."""
+    study_view.offer(
+        study_view.Offer(
+            run_id=run.id,
+            kind=artifacts.SUSPECTS,
+            label="Find suspect labels",
+            doing="Five networks learn to judge the labels",
+            help="Five small networks each learn four fifths of the training images and judge the"
+            " other labels: once for these images, one to three minutes. Confident learning:"
+            " C. Northcutt, L. Jiang, I. Chuang, 2021, by cleanlab.",
+        )
+    )
 
 
 def how_corrected(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:

@@ -20,6 +20,7 @@ from mnistdash import (
     results,
     settings,
     store,
+    suspects,
 )
 from mnistdash.datasets import uploads
 
@@ -211,6 +212,33 @@ def load_features(
 def _kept_features(run_id: str, name: str) -> features.Features:
     try:
         return features.read(open_store().artifact(run_id, name))
+    except ValueError as error:
+        raise store.StoreError(str(error)) from None
+
+
+def load_suspects(run: store.Run, dataset: datasets.Dataset) -> suspects.Suspects | None:
+    """Return which labels are suspect to a run and its judges; `None` where nobody asked yet.
+
+    Raises:
+        StoreError: that is damaged, or was deleted meanwhile.
+    """
+    name = artifacts.suspects(dataset.sha256)
+    return _kept_suspects(run.id, name) if name in run.artifacts else None
+
+
+def judged_run(dataset: datasets.Dataset) -> store.Run | None:
+    """Return a run that keeps which labels of a data set are suspect, `None` where none does.
+
+    What it keeps of the training images is the judges' word alone, and so the same in each.
+    """
+    name = artifacts.suspects(dataset.sha256)
+    return next((run for run in open_store().runs() if name in run.artifacts), None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept_suspects(run_id: str, name: str) -> suspects.Suspects:
+    try:
+        return suspects.read(open_store().artifact(run_id, name))
     except ValueError as error:
         raise store.StoreError(str(error)) from None
 

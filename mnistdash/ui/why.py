@@ -5,11 +5,10 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, explain, store
-from mnistdash.ui import gallery, plain_charts, session, state, words
+from mnistdash import artifacts, datasets, explain, store
+from mnistdash.ui import gallery, plain_charts, session, state, study_view, words
 
 NEIGHBOURS = 12
-_POLL_SECONDS = 1.0
 _LAYER = "why_layer"  # session key: the name of the layer shown
 
 
@@ -82,38 +81,15 @@ def neighbours(answered: Answered, *, count: int = NEIGHBOURS, across: int | Non
         " (1 less the cosine)."
     )
     if not every:
-        _offer_all(run, dataset)
-
-
-def _offer_all(run: store.Run, dataset: datasets.Dataset) -> None:
-    """Let a person have all training images looked through, and show how far that is."""
-    study = state.open_store().study(run.id)
-    if study is not None and study.trouble is None:
-        st.fragment(_study_under_way, run_every=_POLL_SECONDS)(run.id)
-        return
-    if study is not None:
-        st.caption(words.plain(f"That could not be done for all: {study.trouble}"))
-    closed = state.open_store().read_only_because
-    st.button(
-        f"Look among all {words.count(dataset.num_train)}",
-        icon=":material/search:",
-        on_click=_ask_for_all,
-        args=(run.id,),
-        disabled=closed is not None,
-        help=words.sentence(closed or "Done once, and kept with the run."),
-    )
-
-
-def _ask_for_all(run_id: str) -> None:
-    state.open_engine().study(run_id)
-
-
-def _study_under_way(run_id: str) -> None:
-    study = state.open_store().study(run_id)
-    if study is None or study.trouble is not None:
-        st.rerun()
-    said = "Looking through all training images"
-    st.progress(study.share, said if study.share else "Waiting for the worker")
+        study_view.offer(
+            study_view.Offer(
+                run_id=run.id,
+                kind=artifacts.FEATURES,
+                label=f"Look among all {words.count(dataset.num_train)}",
+                doing="Looking through all training images",
+                help="Done once, and kept with the run.",
+            )
+        )
 
 
 def _layers(answered: Answered) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime import pages_manager
 from streamlit.testing.v1 import app_test
 
-from mnistdash import engine, store
+from mnistdash import artifacts, engine, store
 from tests.pages import examples
 
 
@@ -45,9 +45,9 @@ class Trainer:
         """Note a run."""
         self.submitted.append(run_id)
 
-    def study(self, run_id: str) -> None:
+    def study(self, run_id: str, kind: str = artifacts.FEATURES) -> None:
         """Note in the store that a study is wanted."""
-        self._db.request_study(run_id)
+        self._db.request_study(run_id, kind)
 
 
 @pytest.fixture(autouse=True, scope="module")

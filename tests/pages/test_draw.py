@@ -82,7 +82,7 @@ def test_all_training_images_are_looked_through_once(
     assert max(places) > 100
     screen.button(at, "Look among all 1\u2009297").click().run()
     assert "Waiting for the worker" in screen.text(at)
-    assert study.perform(mine.id, db.url)
+    assert study.perform(mine.id, artifacts.FEATURES, db.url)
     at.run()
     assert "Of all 1 297 training images" in screen.text(at)
     assert len(screen.tiles(at, "neighbours")) == 12

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from mnistdash import store
+from mnistdash import artifacts, store
 from mnistdash.store import schema
 
 VERSION_1 = pathlib.Path(__file__).with_name("version-1.xz")  # before runs had an origin
@@ -168,3 +168,23 @@ def test_every_fact_of_a_run_has_its_column() -> None:
     """What a `Run` holds stands in its row, but for the names of its artifacts."""
     facts = {field.name for field in dataclasses.fields(store.Run)}
     assert facts - set(schema.runs.c.keys()) == {"artifacts"}
+
+
+def test_studies_without_a_kind_begin_anew(tmp_path: pathlib.Path) -> None:
+    """A database from before: what was under way is forgotten, and either kind can be asked for."""
+    path = tmp_path / "runs.sqlite3"
+    opened = store.Store(f"sqlite:///{path}")
+    opened.add_starters()
+    opened.close()
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE studies")
+    connection.execute("CREATE TABLE studies (run_id PRIMARY KEY, share, alive_at, trouble)")
+    connection.execute("INSERT INTO studies VALUES ('starter-mnist', 0.5, 9e9, NULL)")
+    connection.execute("DELETE FROM migrations WHERE name = 'studies have a kind'")
+    connection.commit()
+    connection.close()
+    opened = store.Store(f"sqlite:///{path}")
+    for kind in artifacts.EVIDENCE:
+        assert opened.study("starter-mnist", kind) is None
+        assert opened.request_study("starter-mnist", kind)
+    opened.close()

@@ -52,7 +52,7 @@ def test_study_without_a_sign_of_life_is_lost(
     db.request_study(run_id)
     examples.edit(path, "UPDATE studies SET alive_at = alive_at - 31")
     if alive:
-        db.keep_studies_alive([run_id])
+        db.keep_studies_alive([(run_id, artifacts.FEATURES)])
     assert (db.study(run_id) is not None) is alive
     assert db.request_study(run_id) is not alive
 
@@ -69,3 +69,19 @@ def test_deleted_run_takes_its_study_along(db: store.Store) -> None:
     assert db.study(run_id) is None
     with pytest.raises(store.StoreError):
         db.artifact(run_id, NOW)
+
+
+def test_each_kind_of_study_is_its_own(db: store.Store) -> None:
+    """Both may be wanted of a run; a result replaces an earlier one of its kind alone."""
+    run_id = examples.finished(db)
+    suspects = artifacts.suspects("a" * 64)
+    for kind in artifacts.EVIDENCE:
+        assert db.request_study(run_id, kind)
+        db.report_study(run_id, 0.5, kind)
+    db.abandon_study(run_id, "No images.", artifacts.SUSPECTS)
+    assert db.study(run_id) == store.Study(share=0.5, trouble=None)
+    assert db.study(run_id, artifacts.SUSPECTS).trouble == "No images."
+    db.finish_study(run_id, NOW, b"features")
+    assert db.study(run_id, artifacts.SUSPECTS) is not None
+    db.finish_study(run_id, suspects, b"suspects")
+    assert db.run(run_id).artifacts == {*examples.ARTIFACTS, NOW, suspects}

@@ -1,0 +1,70 @@
+"""The training labels that are most suspect, as the data page shows them."""
+
+import numpy as np
+import streamlit as st
+
+from mnistdash import datasets, store, suspects
+from mnistdash.ui import gallery, labels_view, link, state, words
+
+SHOWN = 60  # of the most suspect
+_TILE_PX = 56
+
+
+def training_labels(dataset: datasets.Dataset) -> None:
+    """Show the most suspect training labels, or offer to look for them; nothing without images."""
+    if not dataset.num_train:
+        return
+    st.header("Suspect training labels")
+    judged = state.judged_run(dataset)
+    if judged is not None:
+        try:
+            found = state.load_suspects(judged, dataset)
+        except store.StoreError as error:
+            st.warning(words.sentence(str(error)), icon=":material/warning:")
+            return
+        _most_suspect(dataset, found.train)
+        return
+    run = _run_on(dataset)
+    if run is None:
+        st.caption("They can be looked for once a run on these images has finished.")
+    else:
+        labels_view.offer(run)
+
+
+def _run_on(dataset: datasets.Dataset) -> store.Run | None:
+    """Choose the run that is to keep what is found: the one shown, if it is on these images."""
+    runs = [
+        run
+        for run in state.open_store().runs()
+        if run.finished and run.dataset_sha256 == dataset.sha256
+    ]
+    return min(runs, key=lambda run: run.id != link.current().run, default=None)
+
+
+def _most_suspect(dataset: datasets.Dataset, judged: suspects.Judged) -> None:
+    names = dataset.class_names
+    indices = judged.ranked()[:SHOWN]
+    given = [names[label] for label in dataset.y_train[indices]]
+    likely = [names[label] for label in judged.likely[indices]]
+    counts = [int(np.count_nonzero(found)) for found in (judged.contradicted, judged.confident)]
+    st.caption(
+        f"Five networks, none of which learnt from the image it judged, contradict"
+        f" {words.number_of(counts[0], 'label')} of {words.count(dataset.num_train)};"
+        f" {words.count(counts[1])} are wrong by confident learning. The {len(indices)} most"
+        " suspect, each label with what it was read as:"
+    )
+    gallery.tiles(
+        dataset.x_train[indices],
+        indices=indices,
+        true_names=given,
+        pred_names=likely,
+        right=[False] * len(indices),
+        alts=[
+            f"Training image {index}: labelled {label}, most like {other}"
+            for index, label, other in zip(indices, given, likely, strict=True)
+        ],
+        tile_px=_TILE_PX,
+        name_length=max(map(len, names)),
+        ink=dataset.ink,
+        key=f"suspects-{dataset.name}",
+    )
