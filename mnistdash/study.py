@@ -71,7 +71,7 @@ def _suspects(
     if known is not None:
         train, judges = known.train, known.judges
     elif dataset.num_train:
-        out_of_sample, judges = _ask_judges(dataset, on_progress)
+        out_of_sample, judges = ask_judges(dataset, on_progress)
         train = suspects.judge(dataset.y_train, out_of_sample)
     else:
         train = judges = None
@@ -91,9 +91,7 @@ def _known_suspects(db: store.Store, dataset: datasets.Dataset) -> suspects.Susp
     return None
 
 
-def _ask_judges(
-    dataset: datasets.Dataset, on_progress: OnProgress
-) -> tuple[np.ndarray, np.ndarray]:
+def ask_judges(dataset: datasets.Dataset, on_progress: OnProgress) -> tuple[np.ndarray, np.ndarray]:
     """Train judges, each on all training images but those of its fold, which it then judges.
 
     Returns:

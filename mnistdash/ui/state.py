@@ -226,13 +226,19 @@ def load_suspects(run: store.Run, dataset: datasets.Dataset) -> suspects.Suspect
     return _kept_suspects(run.id, name) if name in run.artifacts else None
 
 
-def judged_run(dataset: datasets.Dataset) -> store.Run | None:
-    """Return a run that keeps which labels of a data set are suspect, `None` where none does.
+def training_suspects(dataset: datasets.Dataset) -> suspects.Judged | None:
+    """Return which training labels are suspect; `None` where no judge was asked yet.
 
-    What it keeps of the training images is the judges' word alone, and so the same in each.
+    That is the judges' word alone, the same whichever run keeps it.
+
+    Raises:
+        StoreError: it is damaged, or was deleted meanwhile.
     """
-    name = artifacts.suspects(dataset.sha256)
-    return next((run for run in open_store().runs() if name in run.artifacts), None)
+    for run in open_store().runs():
+        found = load_suspects(run, dataset)
+        if found is not None:
+            return found.train
+    return None
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -15,20 +15,17 @@ def training_labels(dataset: datasets.Dataset) -> None:
     if not dataset.num_train:
         return
     st.header("Suspect training labels")
-    judged = state.judged_run(dataset)
-    if judged is not None:
-        try:
-            found = state.load_suspects(judged, dataset)
-        except store.StoreError as error:
-            st.warning(words.sentence(str(error)), icon=":material/warning:")
-            return
-        _most_suspect(dataset, found.train)
+    try:
+        judged = state.training_suspects(dataset)
+    except store.StoreError as error:
+        st.warning(words.sentence(str(error)), icon=":material/warning:")
         return
-    run = _run_on(dataset)
-    if run is None:
-        st.caption("They can be looked for once a run on these images has finished.")
-    else:
+    if judged is not None:
+        _most_suspect(dataset, judged)
+    elif (run := _run_on(dataset)) is not None:
         labels_view.offer(run)
+    else:
+        st.caption("They can be looked for once a run on these images has finished.")
 
 
 def _run_on(dataset: datasets.Dataset) -> store.Run | None:

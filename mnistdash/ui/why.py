@@ -81,15 +81,20 @@ def neighbours(answered: Answered, *, count: int = NEIGHBOURS, across: int | Non
         " (1 less the cosine)."
     )
     if not every:
-        study_view.offer(
-            study_view.Offer(
-                run_id=run.id,
-                kind=artifacts.FEATURES,
-                label=f"Look among all {words.count(dataset.num_train)}",
-                doing="Looking through all training images",
-                help="Done once, and kept with the run.",
-            )
+        _offer_all(run, dataset)
+
+
+def _offer_all(run: store.Run, dataset: datasets.Dataset) -> None:
+    """Let a person have all training images looked through, and show how far that is."""
+    study_view.offer(
+        study_view.Offer(
+            run_id=run.id,
+            kind=artifacts.FEATURES,
+            label=f"Look among all {words.count(dataset.num_train)}",
+            doing="Looking through all training images",
+            help="Done once, and kept with the run.",
         )
+    )
 
 
 def _layers(answered: Answered) -> None:
