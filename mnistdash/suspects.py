@@ -6,6 +6,7 @@ Uncertainty in Dataset Labels", J. Artif. Intell. Res. 70 (2021), as cleanlab co
 
 import dataclasses
 import math
+import warnings
 
 import numpy as np
 
@@ -92,7 +93,8 @@ def judge(labels: np.ndarray, *opinions: np.ndarray | None) -> Judged:
 
     probs, truth = np.mean(given, axis=0), labels.astype(np.int64)
     quality = rank.get_label_quality_scores(truth, probs, method="normalized_margin")
-    found = [confident_learning.find_label_issues(truth, opinion, n_jobs=1) for opinion in given]
+    with warnings.catch_warnings(action="ignore"):  # that classes of few images are let alone
+        found = [confident_learning.find_label_issues(truth, each, n_jobs=1) for each in given]
     others = probs.copy()
     others[np.arange(len(truth)), truth] = -1
     return Judged(

@@ -33,7 +33,7 @@ class Pages(pages_manager.PagesManager):
 
 
 def check(where):
-    heavy = sorted({{"tensorflow", "keras"}} & set(sys.modules))
+    heavy = sorted({{"tensorflow", "keras", "cleanlab", "sklearn"}} & set(sys.modules))
     if heavy:
         sys.exit(f"{{where}} brought {{heavy}} into the dashboard's process")
 
@@ -60,7 +60,7 @@ print("clean")
 
 
 def test_no_page_imports_tensorflow(tmp_path: pathlib.Path) -> None:
-    """All pages and a real trainer leave TensorFlow and Keras out of the dashboard's process."""
+    """All pages and a real trainer leave TensorFlow and cleanlab out of the dashboard's process."""
     # AppTest looks for app.py beside the script that runs it.
     script = tmp_path / "render.py"
     script.write_text(SCRIPT.replace('"app.py"', repr(str(REPO / "app.py"))), encoding="utf-8")
