@@ -48,7 +48,7 @@ def open_images(**filters: object) -> None:
 
 def open_labels(kind: str) -> None:
     """Note that labels in doubt were chosen, by their key in `link.LABELS`: all such images."""
-    session.put(_GOING, {"labels": kind, "all": True, "index": None, "page": None})
+    open_images(labels=kind, all=True)
 
 
 def params(**filters: object) -> dict[str, str]:
