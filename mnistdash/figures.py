@@ -12,6 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly import subplots
 
+from mnistdash import counting
+
 CONFIG = {"displayModeBar": False, "doubleClick": False}  # of every chart
 ACCENT = "#6D67F2"
 GREY = "#8A8A99"
@@ -39,15 +41,26 @@ def weight_histograms(layers: Sequence[Mapping]) -> go.Figure:
                 name=f"at the {when}",
                 legendgroup=when,
                 showlegend=column == 1,
-                hoverinfo="skip",
+                text=_weights_in_words(edges, entry[when], when),
+                hovertemplate="%{text}<extra></extra>",
                 row=1,
                 col=column,
             )
     figure.update_yaxes(showticklabels=False, showgrid=False)
+    figure.update_yaxes(title_text="number of weights", col=1)
+    figure.update_xaxes(title_text="value of a weight")
     layer_names = ", ".join(entry["layer"] for entry in layers)
     said = f"Histograms of the weights at the start and at the end of the training: {layer_names}"
-    figure = _calm(figure, height=220, said=said)
-    return figure.update_layout(margin_t=36, legend={"y": -0.2, "yanchor": "top"})
+    figure = _calm(figure, height=250, said=said)
+    return figure.update_layout(margin_t=36, legend={"y": -0.3, "yanchor": "top"})
+
+
+def _weights_in_words(edges: np.ndarray, counts: Sequence[int], when: str) -> list[str]:
+    """Say of each bin how many weights lie in it: `At the start: 12 weights from 0.10 to 0.15`."""
+    return [
+        f"At the {when}: {counting.of(count, 'weight')} from {low:.3g} to {high:.3g}"
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
 
 
 def _calm(figure: go.Figure, *, height: int, said: str | None = None) -> go.Figure:

@@ -13,7 +13,7 @@ run = guards.require_run()
 dataset, kept = guards.require_results(run)
 names = dataset.class_names
 
-st.caption(f"{words.plain(words.run_title(run))} · Click a cell to see its images.")
+st.caption(f"{words.plain(words.run_title(run))} · {heatmap.HOW_TO_READ}")
 with st.container(key="confusion-body"):
     left, right = st.columns(matrix_view.columns(names), gap="large")
 

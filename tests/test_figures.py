@@ -19,6 +19,10 @@ def test_weights_are_drawn_by_layer() -> None:
     assert [tuple(curve.x) for curve in figure.data] == [(-0.5, 0.5)] * 4
     assert [tuple(curve.y) for curve in figure.data] == [(3, 1), (2, 2)] * 2
     assert [title.text for title in figure.layout.annotations] == ["1_dense8", "2_dense10"]
+    assert figure.data[0].text == (
+        "At the start: 3 weights from -1 to 0",
+        "At the start: 1 weight from 0 to 1",
+    )
 
 
 # --- what holds of every figure -------------------------------------------------------------
@@ -37,6 +41,14 @@ every_figure = pytest.mark.parametrize(("said", "figure"), FIGURES.items(), ids=
 def test_figure_says_what_it_shows(said: str, figure: go.Figure) -> None:
     """A sentence for a person who can't see it goes with the figure."""
     assert figure.layout.meta == said
+
+
+@every_figure
+def test_figure_names_its_axes(said: str, figure: go.Figure) -> None:
+    """What is drawn up and across stands beside the axes, and each point says it in words."""
+    assert figure.layout.xaxis.title.text
+    assert figure.layout.yaxis.title.text
+    assert all(curve.text for curve in figure.data)
 
 
 @every_figure

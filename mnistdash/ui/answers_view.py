@@ -44,7 +44,8 @@ def bars(
         elif label == pred_class:
             kind = "answered"
         rows.append(
-            f'<div class="row {kind}"><span class="{kind}">{html.escape(name)}{mark}</span>'
+            f'<div class="row {kind}" title="{html.escape(name)}: probability {float(prob):.2f}">'
+            f'<span class="{kind}">{html.escape(name)}{mark}</span>'
             f'<i class="{kind}" style="width:{100 * float(prob):.1f}%"></i>'
             f'<span class="{kind}">{float(prob):.2f}</span></div>'
         )

@@ -19,6 +19,13 @@ _STEEP = 0.5  # epochs whose steep start would hide the rest; of a short trainin
 _HUGE = 1e30  # a loss beyond is as good as none
 _FULL = {"accuracy": (0.0, 1.0), "loss": (0.0, 2.5)}  # while there is nothing to show
 _TITLES = {"accuracy": "Accuracy, %", "loss": "Loss, nats"}
+_HOW_TO_READ_ONE = (
+    "Higher accuracy and lower loss are better; where validation falls behind training, the model"
+    " learns by heart."
+)
+_HOW_TO_READ_MANY = (
+    "Higher accuracy and lower loss are better; each curve is a run's on its validation images."
+)
 _PLACES = {"loss": 1, "accuracy": 2}  # of a metric in a sample of `store.Live`
 
 _HERE = pathlib.Path(__file__).parent
@@ -45,6 +52,7 @@ def curves(runs: Sequence[store.Run], *, key: str, epochs: int | None = None) ->
     width = epochs or max(map(planned, runs), default=1)
     charts = [_chart(runs, metric, width) for metric in ("accuracy", "loss")]
     _component(data=[{"charts": charts}], key=key)
+    st.caption(_HOW_TO_READ_ONE if len(runs) == 1 else _HOW_TO_READ_MANY)
 
 
 def planned(run: store.Run) -> int:

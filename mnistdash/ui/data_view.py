@@ -97,6 +97,7 @@ def one_image(dataset: datasets.Dataset) -> None:
             st.markdown(f"Label **{label}**{named}")
             one_hot = " ".join(str(int(c == label)) for c in range(len(dataset.class_names)))
             st.caption(f"one-hot `{one_hot}`")
+        st.caption("Each pixel from 0, the ground, to 255, full ink; the rest, left empty, is 0.")
         st.html(plain_charts.pixel_grid(dataset.x_test[index].tobytes()))
 
 
@@ -119,6 +120,10 @@ def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -
             st.caption("The training images are being counted.")
             _await_facts(dataset.name)
             return
+        st.caption(
+            "Bars as long as there are images: of a class with few, a model learns little, and its"
+            " rates are known less well."
+        )
         test = np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist()
         counts = {"training": facts.counts, "test": test}
         st.html(plain_charts.class_counts(counts, dataset.class_names))

@@ -1,5 +1,6 @@
 """Doors to the gallery: what is chosen on another page is looked at there."""
 
+import dataclasses
 import pathlib
 import urllib.parse
 
@@ -9,9 +10,9 @@ from mnistdash.ui import link, session
 
 _GOING = "going_to_gallery"  # session key: fields of the view that the gallery is to show
 _GALLERY = "gallery"  # as the page's address ends
+_KEPT = {"run", "set", "other", "sort", "above"}  # of the view, through every door
 _UNFILTERED = {
-    name: link.View.__dataclass_fields__[name].default
-    for name in ("true", "pred", "labels", "conf", "all", "epoch", "index", "page")
+    field.name: field.default for field in dataclasses.fields(link.View) if field.name not in _KEPT
 }
 
 _component = st.components.v2.component(

@@ -9,6 +9,10 @@ import streamlit as st
 
 from mnistdash.ui import session, words
 
+HOW_TO_READ = (
+    "A row is a true class, a column what it was read as: errors lie beside the diagonal. Click a"
+    " cell to see its images."
+)
 NUMBERED = 40  # classes: cells of more are too small for numbers
 LONG = 3  # letters: longer names stand upright over their columns
 LABEL = 12  # letters of a name on an axis

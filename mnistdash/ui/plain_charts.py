@@ -54,7 +54,8 @@ def pixel_grid(pixels: bytes) -> str:
     image = np.frombuffer(pixels, np.uint8).reshape(28, 28)
     rows, columns = np.nonzero(image)
     numbers = "".join(
-        f'<span style="grid-area:{row + 2}/{column + 2}" title="row {row}, column {column}">'
+        f'<span style="grid-area:{row + 2}/{column + 2}"'
+        f' title="Row {row}, column {column}: {image[row, column]} of 255">'
         f"{image[row, column]}</span>"
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
     )

@@ -315,6 +315,10 @@ def _weights(run: store.Run) -> None:
     except store.StoreError:
         return
     with st.expander("Weights at the start and at the end"):
+        st.caption(
+            "How many weights of each layer have which value: a layer whose two curves lie on each"
+            " other has hardly learned."
+        )
         chart.show(figures.weight_histograms(layers), key=f"weights-{run.id}")
 
 

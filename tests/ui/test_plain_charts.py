@@ -81,7 +81,7 @@ def test_pixel_grid_writes_each_number_but_zero() -> None:
     """An image's only inked pixel is written in its place, one cell from the edge's numbers."""
     written = plain_charts.pixel_grid(pixel(200))
     assert re.findall(r'grid-area:(\d+/\d+)" title="(.*?)">(\d+)<', written) == [
-        ("4/9", "row 2, column 7", "200")
+        ("4/9", "Row 2, column 7: 200 of 255", "200")
     ]
     assert 'aria-label="28x28 pixels as numbers from 0 to 255: 1 are inked, 783 are 0"' in written
 
