@@ -12,6 +12,7 @@ from mnistdash.ui import (
     evidence_view,
     filters,
     gallery,
+    how_near,
     labels_view,
     link,
     verdicts_view,
@@ -111,6 +112,7 @@ def _image(
         probs = answers.probs[index]
         st.html(answers_view.bars(probs, names, true_class=true_class, pred_class=pred_class))
     evidence_view.evidence(run, dataset, answers, index)
+    how_near.how_near(run, dataset, index)
     with st.expander("Sorted, and the link to this image"):
         if answers.probs is not None:
             st.markdown(_ranked(probs, names, true_class))

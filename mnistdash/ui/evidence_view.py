@@ -100,7 +100,11 @@ def _why(
     if not box.open:
         return
     with box:
-        lacking = [] if run.has_model else ["a model, to ask what the answer rests on"]
+        lacking = (
+            []
+            if run.has_model
+            else ["a model, to ask what the answer rests on and how near it was"]
+        )
         if run.has_model:
             _asked(run, dataset.x_test[index])
         if by_run:

@@ -17,6 +17,7 @@ from mnistdash import (
     engine,
     evaluation,
     features,
+    nearness,
     results,
     settings,
     store,
@@ -338,6 +339,21 @@ def load_classifier(run_id: str) -> classifier.Classifier:
         return classifier.Classifier(open_store().artifact(run_id, artifacts.MODEL))
     except ValueError as error:
         raise store.StoreError(str(error)) from None
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def load_flips(run_id: str, pixels: bytes) -> list[nearness.Flip]:
+    """Return the smallest changes of an image that turn a run's answer.
+
+    Args:
+        run_id: of a run with a model.
+        pixels: of the image, uint8 `(28, 28)`, row by row.
+
+    Raises:
+        StoreError: the model is missing or damaged.
+    """
+    image = np.frombuffer(pixels, np.uint8).reshape(28, 28)
+    return nearness.flips(load_classifier(run_id).probs, image)
 
 
 def class_names(run: store.Run) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def opponent(app_store: store.Store, starter: Starter) -> Iterator[store.Run]:
         made.id,
         status="finished",
         artifacts={"probs.npy": target.getvalue()},
+        dataset_sha256=run.dataset_sha256,
         history=[dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 0.5)] * 2,
         test_accuracy=0.1,
         test_errors=len(evaluation.Evaluation(answers.y_true, probs).errors),
@@ -87,7 +88,7 @@ def faults(page: sync_api.Page, settled: Settled) -> list[tuple[str, ...]]:
 def test_page_has_no_serious_fault(
     open_page: OpenPage, settled: Settled, starter: Starter, opponent: store.Run, name: str
 ) -> None:
-    """With a cell chosen, a card open, a digit answered, a run chosen and two compared.
+    """With a cell chosen, a card and its boxes open, a digit answered, a run chosen, two compared.
 
     Nothing that takes the focus hides it, and every chart has a name.
     """
@@ -102,6 +103,10 @@ def test_page_has_no_serious_fault(
     if name == "draw":
         page.get_by_role("button", name="Sample").click()
         page.locator(".bars").first.wait_for()
+    elif name == "gallery":
+        for box, filled in (("why", ".who"), ("near", ".how-near .least")):
+            page.locator(f".st-key-card-{box} summary").click()
+            page.locator(filled).first.wait_for()
     elif name == "train":
         page.get_by_role("checkbox", name=re.compile("Choose guesses")).check()
         page.locator(".curves svg").first.wait_for()
