@@ -76,6 +76,9 @@ def _runs_said(by_run: list[tuple[str, int]], true_class: int, names: tuple[str,
     if not by_run:
         return ""
     (first, most), *others = readings.tally([label for _, label in by_run])
+    if len(by_run) == 1:
+        other = _marked(first, true_class, names)
+        return f"<p>The one other run of these images reads it as {other}</p>"
     runs = words.number_of(len(by_run), "other run")
     said = f"{most} of {runs} read it as {_marked(first, true_class, names)}"
     rest = (f"{count} as {_marked(label, true_class, names)}" for label, count in others)
@@ -100,21 +103,19 @@ def _why(
     if not box.open:
         return
     with box:
-        lacking = (
-            []
-            if run.has_model
-            else ["a model, to ask what the answer rests on and how near it was"]
-        )
-        if run.has_model:
-            _asked(run, dataset.x_test[index])
+        image = dataset.x_test[index]
+        if run.has_model and image.any():
+            _asked(run, image)
         if by_run:
             st.markdown("**How other runs read it**")
             st.html(_list(by_run, true_class, dataset.class_names))
-        else:
-            lacking.append("other runs of these images")
-        if not filters.epochs_kept(run):
-            lacking.append("its answers epoch by epoch")
-        if lacking:
+        known = {
+            "a picture of it": image.any(),
+            "a model, to ask what the answer rests on and how near it was": run.has_model,
+            "other runs of these images": by_run,
+            "its answers epoch by epoch": filters.epochs_kept(run),
+        }
+        if lacking := [what for what, there in known.items() if not there]:
             st.caption(f"Not there for this run: {'; '.join(lacking)}.")
 
 

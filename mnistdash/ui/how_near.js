@@ -19,6 +19,8 @@ export default function howNear({ data: [data], parentElement, setStateValue }) 
   Object.assign(state, { data, tell: (change) => setStateValue("wanted", change) });
   state.image = Uint8Array.from(atob(data.image), (letter) => letter.charCodeAt());
   if (another) furnish(state);
+  const head = root.closest(".st-key-card-sheet")?.firstElementChild;
+  root.style.setProperty("--head-px", `${head?.offsetHeight ?? 0}px`);
   load(state);
   follow(state);
   return () => setTimeout(() => {
@@ -128,6 +130,7 @@ async function load(state) {
 function follow(state) {
   state.frame ||= requestAnimationFrame(() => {
     state.frame = 0;
+    if (!state.root.isConnected) return; // it has no colours any more
     const { data, values, network, alone } = state;
     const image = changed(state.image, values);
     paint(state, image);

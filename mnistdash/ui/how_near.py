@@ -39,14 +39,15 @@ _WORDS = {
 def how_near(run: store.Run, dataset: datasets.Dataset, index: int) -> None:
     """Show, in a box, sliders for a test image and the smallest changes that turn the answer.
 
-    They are looked for when it is opened. Nothing is shown for a run without a model.
+    They are looked for when it is opened. Nothing is shown for a run without a
+    model, or without its pictures.
 
     Args:
         run: a finished one.
         dataset: whose test image it is.
         index: of the image.
     """
-    if not run.has_model:
+    if not run.has_model or not dataset.x_test[index].any():
         return
     box = st.expander("How near was it", key=_BOX, on_change="rerun")
     if not box.open:

@@ -69,6 +69,7 @@ def test_why_is_asked_for(mine: store.Run, monkeypatch: pytest.MonkeyPatch) -> N
     at.run()
     assert not at.exception
     assert asked == [1]
+    assert "card-near" in at.session_state
     captions = json.loads(at.get_by_key("neighbours").proto.json)[0]["captions"]
     distances = [float(far) for far in captions["probabilities"]]
     assert len(captions["pred_names"]) == 5
@@ -86,3 +87,4 @@ def test_what_a_run_lacks_is_one_quiet_line(no_runs: store.Store) -> None:
     assert not at.exception
     assert said.count("Not there for this run: a model") == 1
     assert "other runs of these images" in said
+    assert "card-near" not in at.session_state, "no sliders without a model"
