@@ -24,13 +24,13 @@ MOST_STEPS = 16
 
 
 def test_browser_changes_images_as_python_does(page: sync_api.Page) -> None:
-    """80 drawn changes of all kinds at once, and each end of each kind: within one grey level."""
+    """40 drawn changes of all kinds at once, and each end of each kind: within one grey level."""
     draws = np.random.default_rng(0)
     changes = [
         nearness.Change(
             **{kind.name: draws.uniform(kind.low, kind.high) for kind in nearness.KINDS}
         )
-        for _ in range(80)
+        for _ in range(40)
     ]
     changes += [
         nearness.Change(**{kind.name: end})
