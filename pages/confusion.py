@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, doors, filters, guards, link, matrix_view, pairs, words
+from mnistdash.ui import (
+    answers_view,
+    doors,
+    filters,
+    guards,
+    heatmap,
+    link,
+    matrix_view,
+    pairs,
+    words,
+)
 
 PAGE_SIZE = 100
 TOP_PAIRS = 7
