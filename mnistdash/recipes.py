@@ -6,7 +6,7 @@ import json
 import math
 import re
 
-from mnistdash import architecture
+from mnistdash import architecture, corrections
 
 MIN_CLASSES, MAX_CLASSES = 2, 62
 MAX_BATCH_MEGABYTES = 1024
@@ -16,6 +16,8 @@ SCALINGS = ("unit", "centred", "standardised")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "step")
 KEEPS = ("last", "best")
+LISTS = ("corrections", "drawings")
+_MAX_JSON = 200_000  # characters
 _CHOICES = {
     "scaling": SCALINGS,
     "optimizer": OPTIMIZERS,
@@ -71,6 +73,9 @@ class Recipe:
     patience: int = 0
     seed: int = 0
     classes: int = 10  # of the data set, units of the last layer
+    # Training images by `corrections.name`, each with the label it gets, or `None` to drop it.
+    corrections: tuple[tuple[str, int | None], ...] = ()
+    drawings: tuple[tuple[str, int], ...] = ()  # learnt besides, with their labels
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -108,8 +113,9 @@ class Recipe:
         return 1 / 255, 0.0
 
     def to_json(self) -> str:
-        """Write the recipe as one line of JSON."""
-        return json.dumps(dataclasses.asdict(self))
+        """Write the recipe as one line of JSON; a list without entries is left out."""
+        settings = dataclasses.asdict(self)
+        return json.dumps({k: it for k, it in settings.items() if k not in LISTS or it})
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
@@ -119,7 +125,7 @@ class Recipe:
             ValueError: the text is not the JSON of a recipe.
         """
         try:
-            settings = json.loads(text[:10_000])
+            settings = json.loads(text[:_MAX_JSON])
         except (ValueError, RecursionError) as error:
             raise ValueError(f"This is not the JSON of a recipe: {error}.") from None
         if not isinstance(settings, dict):
@@ -153,6 +159,10 @@ def check_fits(recipe: Recipe, num_images: int) -> None:
 
 def _check_setting(recipe: Recipe, field: dataclasses.Field) -> None:
     name, value = field.name, getattr(recipe, field.name)
+    if name in LISTS:
+        found = corrections.checked(name, value, recipe.classes, drops=name == "corrections")
+        object.__setattr__(recipe, name, found)
+        return
     if field.type is str:
         if not isinstance(value, str):
             raise ValueError(f"`{name}` must be text. Received: {name}={_shown(value)}.")
@@ -408,6 +418,8 @@ _PHRASES = {
     "batch_size": "batch {}",
     "epochs": "{} epochs",
     "keep": "keep {}",
+    "corrections": "{} corrections",
+    "drawings": "{} drawings",
 }
 
 
@@ -417,12 +429,12 @@ def differences(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
     `("10 epochs", "rate 0.01")`, in the order of the recipe's settings.
     """
     changed = [
-        (name, getattr(recipe, name))
+        (name, len(getattr(recipe, name)) if name in LISTS else getattr(recipe, name))
         for name in Recipe.__dataclass_fields__
         if name not in ("seed", "classes") and getattr(recipe, name) != getattr(base, name)
     ]
     said = [_PHRASES.get(name, f"{name} {{:g}}").format(value) for name, value in changed]
-    return tuple("1 epoch" if phrase == "1 epochs" else phrase for phrase in said)
+    return tuple(it.removesuffix("s") if it.startswith("1 ") else it for it in said)
 
 
 # The finished runs that ship with the package; `python -m mnistdash starter` trains them.

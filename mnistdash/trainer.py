@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from mnistdash import artifacts, datasets, recipes, settings, store, version
+from mnistdash import artifacts, datasets, settings, store, version
 from mnistdash.bringing import checking
 
 if TYPE_CHECKING:
@@ -94,11 +94,12 @@ def _train(
 ) -> None:
     from mnistdash.training import session  # TensorFlow: in the worker only
 
-    recipes.check_fits(run.recipe, len(dataset.x_train))
+    drawings = _patiently(db.drawings) if run.recipe.drawings else []
     reporter = _Reporter(db, run, on_progress)
     outcome = session.train(
         run.recipe,
         dataset,
+        drawings=[drawing.image for drawing in drawings],
         on_progress=reporter.progress,
         on_epoch=reporter.epoch,
         should_stop=reporter.should_stop,

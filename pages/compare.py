@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, doors, guards, headline, link, state, words
+from mnistdash.ui import answers_view, compare_view, doors, guards, link, state, words
 
 SHOWN = 60
 
@@ -16,8 +16,7 @@ others = {
     for other in state.open_store().runs()
     if other.finished and other.dataset == run.dataset and other.id != run.id
 }
-title = words.run_title(run)
-plain_title = words.plain(title)  # in sentences; the facts take it as it is
+plain_title = words.plain(words.run_title(run))
 if not others:
     st.markdown(
         f"There is no other finished run on {words.plain(dataset.title)} to compare"
@@ -49,16 +48,7 @@ except ValueError:
         icon=":material/warning:",
     )
     st.stop()
-headline.facts(
-    {
-        "Accuracy": (words.percent(answers.accuracy), f"{title} on {dataset.title}"),
-        "The other's": (words.percent(others_answers.accuracy), "on the same images"),
-        "Fixed": (words.count(len(changes.fixed)), "only the other is wrong"),
-        "Broken": (words.count(len(changes.broken)), f"only {title} is wrong"),
-        "Both are wrong": (words.count(len(changes.both_wrong)), "the hard ones"),
-        "By chance alone": (words.p_value(changes.p_value), "McNemar's exact test"),
-    }
-)
+compare_view.figures(run, other, answers, others_answers, changes)
 other_title = words.plain(words.run_title(other))
 for heading, indices, shown, whose in (
     (f"Fixed by {plain_title}", changes.fixed, others_answers, other_title),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from mnistdash import recipes
+from mnistdash import corrections, recipes
 
 PADDED = "pad4 conv32x3 pool2 drop.4 conv64x3 pool2 drop.4 conv48x3 flatten drop.2 dense48"
 AUGMENTED = "pad4 conv32x3 pool2 drop.3 conv64x3 pool2 drop.3 conv64x3 flatten drop.2 dense64"
@@ -343,7 +343,7 @@ def test_preset_is_the_published_one(name: str) -> None:
     dataset, layers, settings, accuracy, loss = PUBLISHED[name]
     preset = recipes.PRESETS[name]
     assert (preset.name, preset.dataset) == (name, dataset)
-    assert dataclasses.asdict(preset.recipe) == DEFAULTS | settings | {"layers": layers}
+    assert json.loads(preset.recipe.to_json()) == DEFAULTS | settings | {"layers": layers}
     assert (preset.published_accuracy, preset.published_loss) == (accuracy, loss)
 
 
@@ -482,3 +482,48 @@ def test_a_recipe_of_before_has_ten_classes() -> None:
     settings = json.loads(recipes.Recipe().to_json())
     del settings["classes"]
     assert recipes.Recipe.from_json(json.dumps(settings)) == recipes.Recipe(classes=10)
+
+
+# --- corrections ------------------------------------------------------------------------------
+
+A, B = "0123456789abcdef", "f" * 16
+
+
+def test_recipe_without_corrections_is_written_as_before() -> None:
+    """Not a byte of what is stored of older runs is another."""
+    text = recipes.Recipe().to_json()
+    assert text.endswith('"patience": 0, "seed": 0, "classes": 10}')
+    assert recipes.Recipe.from_json(text).corrections == ()
+
+
+def test_corrections_are_written_and_read() -> None:
+    """As they were, hashable, as many as are allowed; in words they are counted."""
+    chosen = recipes.Recipe(corrections=[[A, 4], [B, None]], drawings=[[A, 3]])
+    assert recipes.Recipe.from_json(chosen.to_json()) == chosen
+    assert hash(chosen) != hash(recipes.Recipe())
+    assert recipes.differences(chosen, recipes.Recipe()) == ("2 corrections", "1 drawing")
+    most = tuple((f"{number:016x}", None) for number in range(corrections.MAX_IMAGES))
+    assert recipes.Recipe.from_json(recipes.Recipe(corrections=most).to_json()).corrections == most
+    with pytest.raises(ValueError, match="at most 2,000 images, each once"):
+        recipes.Recipe(corrections=(*most, (A, 4)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("corrections", [[A, 10]]),
+        ("corrections", [[A, True]]),
+        ("corrections", [[A, 1.0]]),
+        ("corrections", [[A.upper(), 1]]),
+        ("corrections", [[A]]),
+        ("corrections", [[[A], 1]]),
+        ("corrections", [[A, 1], [A, 2]]),
+        ("corrections", 3),
+        ("corrections", None),
+        ("drawings", [[A, None]]),
+    ],
+)
+def test_what_is_no_correction_is_refused(name: str, value: object) -> None:
+    """Another class, another name, one image twice: the sentence names the setting."""
+    with pytest.raises(ValueError, match=f"`{name}` must "):
+        recipes.Recipe(**{name: value})

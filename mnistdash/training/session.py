@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from mnistdash import artifacts as kept_as
-from mnistdash import classifier, datasets, recipes, version
+from mnistdash import classifier, corrections, datasets, recipes, version
 from mnistdash.training import keeping, network, progress, steps
 
 CALL_SECONDS = 0.2  # one call into TensorFlow; between two a training reports and may be stopped
@@ -30,6 +30,7 @@ def train(
     recipe: recipes.Recipe,
     dataset: datasets.Dataset,
     *,
+    drawings: collections.abc.Iterable[np.ndarray] = (),
     on_progress: progress.OnProgress | None = None,
     on_epoch: progress.OnEpoch | None = None,
     should_stop: collections.abc.Callable[[], bool] | None = None,
@@ -45,6 +46,7 @@ def train(
     Args:
         recipe: what to train.
         dataset: what to train on.
+        drawings: uint8 `(28, 28)` each, for a recipe that learns some of them.
         on_progress: called at least twice a second while steps run.
         on_epoch: called after each epoch with its figures, a checkpoint to resume from, and with
             `trace` what the model now says of the test images.
@@ -56,8 +58,11 @@ def train(
         How it ended. A loss that is no longer a finite number is a status, not an error.
 
     Raises:
-        ValueError: the recipe doesn't fit the dataset, or the checkpoint is not of this recipe.
+        ValueError: the recipe doesn't fit the dataset or names images that are not there, or the
+            checkpoint is not of this recipe.
     """
+    learnt = corrections.applied(recipe, dataset.x_train, dataset.y_train, drawings)
+    dataset = _Arrays(*learnt, dataset.x_test, dataset.y_test)
     recipes.check_fits(recipe, len(dataset.x_train))
     if dataset.y_train.max() >= recipe.classes:
         raise ValueError(

@@ -8,7 +8,7 @@ import dataclasses
 import streamlit as st
 
 from mnistdash import architecture, datasets, recipes, store
-from mnistdash.ui import fields, session, words
+from mnistdash.ui import corrections_view, fields, session, words
 
 CUSTOM = "custom"
 _FIRST = "dense-tutorial"
@@ -16,8 +16,9 @@ FINE = "fine"  # session key: whether what is rarely changed is shown
 _PREFIX = "recipe_"
 _PRESET, _IMAGES, _TRACE = "preset", "train_dataset", "trace"  # keys of fields that aren't in it
 _KNOWN = "recipe_known"  # session key: the preset chosen, and the layers it is called so for
-# The images say how many classes there are.
-_SETTINGS = tuple(name for name in recipes.Recipe.__dataclass_fields__ if name != "classes")
+# The images say how many classes there are; the lists have switches of their own.
+_UNTYPED = ("classes", *recipes.LISTS)
+_SETTINGS = tuple(name for name in recipes.Recipe.__dataclass_fields__ if name not in _UNTYPED)
 _SEEDS = (1, store.MAX_WAITING)
 _MAX_DIFFERENCES = 4  # named below the preset, in one line
 _HELP = {
@@ -144,6 +145,7 @@ def form() -> Wish:
             persist_state="session",
             help="For the slider over epochs on the confusion and gallery pages; 30 kB an epoch.",
         )
+        corrections_view.switches(current.dataset)
     return current
 
 
@@ -166,6 +168,11 @@ def layer_table() -> None:
 
 def load(chosen: recipes.Recipe, dataset: str) -> None:
     """Put a recipe into the form, to change one thing."""
+    corrections_view.load(chosen)
+    _fill(chosen, dataset)
+
+
+def _fill(chosen: recipes.Recipe, dataset: str) -> None:
     for name in _SETTINGS:
         session.put(_PREFIX + name, _shown(chosen, name))
     _call(_preset_of(chosen))
@@ -195,6 +202,7 @@ def _begin() -> None:
 def _hold_to_what_can_be_chosen(preset: str) -> None:
     """Leave out what a browser sent that the form does not offer; what is typed may be any text."""
     session.hold_to(_PRESET, lambda it: it in (*recipes.PRESETS, CUSTOM), preset)
+    corrections_view.hold_to_what_can_be_chosen()
     session.hold_to(_TRACE, lambda it: isinstance(it, bool), False)
     fallback = recipes.PRESETS.get(preset, recipes.PRESETS[_FIRST]).recipe
     for name in _SETTINGS:
@@ -219,10 +227,11 @@ def _recipe(dataset: str, values: dict[str, object]) -> tuple[recipes.Recipe | N
     try:
         classes = len(datasets.class_names(dataset))
         settings = {name: values[name] for name in _SETTINGS}
+        settings |= corrections_view.chosen(dataset)
         chosen = recipes.Recipe(**settings, classes=classes)
         dataclasses.replace(chosen, seed=chosen.seed + values["seeds"] - 1)  # the last one too
         recipes.check_fits(chosen, datasets.load(dataset).num_train)
-    except (datasets.DataError, ValueError) as error:
+    except (datasets.DataError, store.StoreError, ValueError) as error:
         return None, str(error)
     return chosen, None
 
@@ -280,13 +289,14 @@ def _differences(current: Wish, preset: recipes.Preset) -> list[str] | None:
 
 
 def _put_back() -> None:
+    corrections_view.load(recipes.PRESETS[_FIRST].recipe)  # no preset has any
     _take_preset(session.get(_PRESET))
 
 
 def _take_preset(name: str) -> None:
     """Put a preset's settings into the form; custom leaves them as they are."""
     if name != CUSTOM:
-        load(recipes.PRESETS[name].recipe, recipes.PRESETS[name].dataset)
+        _fill(recipes.PRESETS[name].recipe, recipes.PRESETS[name].dataset)
     _call(name)
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, store, suspects
-from mnistdash.ui import gallery, labels_view, link, state, words
+from mnistdash.ui import labels_view, link, state, training_card, words
 
-SHOWN = 60  # of the most suspect
-_TILE_PX = 56
+SHOWN = 600  # of the most suspect
 
 
 def training_labels(dataset: datasets.Dataset) -> None:
@@ -39,10 +38,7 @@ def _run_on(dataset: datasets.Dataset) -> store.Run | None:
 
 
 def _most_suspect(dataset: datasets.Dataset, judged: suspects.Judged) -> None:
-    names = dataset.class_names
     indices = judged.ranked()[:SHOWN]
-    given = [names[label] for label in dataset.y_train[indices]]
-    likely = [names[label] for label in judged.likely[indices]]
     counts = [int(np.count_nonzero(found)) for found in (judged.contradicted, judged.confident)]
     st.caption(
         f"Five networks, none of which learnt from the image it judged, contradict"
@@ -50,18 +46,4 @@ def _most_suspect(dataset: datasets.Dataset, judged: suspects.Judged) -> None:
         f" {words.count(counts[1])} are wrong by confident learning. The {len(indices)} most"
         " suspect, each label with what it was read as:"
     )
-    gallery.tiles(
-        dataset.x_train[indices],
-        indices=indices,
-        true_names=given,
-        pred_names=likely,
-        right=[False] * len(indices),
-        alts=[
-            f"Training image {index}: labelled {label}, most like {other}"
-            for index, label, other in zip(indices, given, likely, strict=True)
-        ],
-        tile_px=_TILE_PX,
-        name_length=max(map(len, names)),
-        ink=dataset.ink,
-        key=f"suspects-{dataset.name}",
-    )
+    training_card.tiles(dataset, indices, judged.likely[indices], key=f"suspects-{dataset.name}")

@@ -61,6 +61,25 @@ def on_tiles(
     }
 
 
+def on_training_tiles(
+    dataset: datasets.Dataset, indices: np.ndarray, likely: np.ndarray
+) -> dict[str, Any]:
+    """Return the arguments of `gallery.tiles` that let a person judge training images.
+
+    Args:
+        dataset: whose training images.
+        indices: of the images shown, int64 `(k,)`.
+        likely: the label that each most likely should have, uint8 `(k,)`.
+    """
+    known = said(dataset, verdicts.TRAIN)
+    images = entries(indices, dataset.y_train[indices], likely.tolist(), known)
+    return {
+        "judged": None if state.open_store().read_only_because else images,
+        "class_names": dataset.class_names,
+        "on_judge": judge_with(dataset, verdicts.TRAIN),
+    }
+
+
 def entries(
     indices: np.ndarray,
     truth: np.ndarray,

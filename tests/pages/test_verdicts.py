@@ -2,10 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 from streamlit.testing import v1 as streamlit_testing
 
-from mnistdash import datasets, evaluation, store, verdicts
+from mnistdash import (
+    artifacts,
+    corrections,
+    datasets,
+    evaluation,
+    store,
+    suspects,
+    verdicts,
+)
 from tests.pages import examples, screen
 
 VISITOR = "test@example.com"  # whom `AppTest` says to be logged in
@@ -109,6 +118,41 @@ def test_file_of_verdicts_is_read_back(db: store.Store, mine: store.Run) -> None
     assert db.verdicts(images.sha256, "test", VISITOR)[4].note == "=a note"
     at.file_uploader[0].upload("v.csv", text.replace('"test",4', '"test",5').encode()).run()
     assert "this file is on other images" in screen.text(at)
+
+
+def test_judged_training_images_are_offered_to_train(db: store.Store, mine: store.Run) -> None:
+    """Of three suspects one is relabelled, one dropped, one kept: Train learns with two of them.
+
+    With the drawings that were kept too, and as often as asked: the recipe names each.
+    """
+    digits = datasets.load("optdigits")
+    quality = np.linspace(0, 1, digits.num_train, dtype=np.float32)
+    judged = suspects.Judged(
+        quality=quality,
+        likely=np.full(digits.num_train, 3, np.uint8),
+        contradicted=quality < 0,
+        confident=quality < 0,
+    )
+    db.request_study(mine.id, artifacts.SUSPECTS)
+    found = suspects.Suspects(test=judged, train=judged, judges=None)
+    db.finish_study(mine.id, artifacts.suspects(digits.sha256), suspects.write(found))
+    examples.keep_drawings(db, (7,))
+    at = screen.open_page("data")
+    said = [1, 0, "label", 3, ""], [2, 1, "picture", None, ""], [3, 2, "model", None, ""]
+    say(at, *said, key="suspects-optdigits")
+    assert "1 image to relabel, 1 to drop" in screen.text(at)
+    assert sorted(db.verdicts(digits.sha256, "train", VISITOR)) == [0, 1, 2]
+    at = screen.open_page("train")
+    at.selectbox(key="train_dataset").set_value("optdigits").run()
+    assert screen.box(at, "And my 1 drawing").value is False
+    screen.box(at, "With 2 corrections").set_value(True)
+    screen.box(at, "And my 1 drawing").set_value(True).run()
+    assert "2 corrections, 1 drawing" in screen.text(at)
+    screen.button(at, "Train").click().run()
+    (run,) = (run for run in db.runs() if run.under_way)
+    names = [corrections.name(image) for image in digits.x_train[:2]]
+    assert dict(run.recipe.corrections) == {names[0]: 3, names[1]: None}
+    assert [label for _, label in run.recipe.drawings] == [7]
 
 
 def test_images_without_pictures_are_not_judged(db: store.Store) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import classifier, recipes, version
+from mnistdash import classifier, corrections, recipes, version
 from mnistdash.training import keeping, network, progress, session, steps
 
 STARTER = pathlib.Path(recipes.__file__).parent / "starter" / "optdigits.zip"
@@ -77,6 +77,34 @@ def unconverted(monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(STARTER) as shipped:
         model = shipped.read("model.tflite")
     monkeypatch.setattr(keeping, "litert_model", lambda _: model)
+
+
+# --- what is learnt ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("unconverted")
+def test_corrected_training_is_one_of_the_corrected_images() -> None:
+    """Three labels changed, two images dropped, one drawing learnt: bit for bit, and again.
+
+    The drawing is the first image: what validates is taken from the end.
+    """
+    data, (drawn, _) = world(), blobs(1, 3)
+    names = [corrections.name(image) for image in data.x_train]
+    known = {names[i]: label for i, label in ((3, 7), (50, 0), (199, 2), (4, None), (80, None))}
+    corrected = recipe(
+        validation=0.1,
+        corrections=sorted(known.items()),
+        drawings=[(corrections.name(drawn[0]), 5)],
+    )
+    by_hand, stays = world(), np.delete(np.arange(200), [4, 80])
+    by_hand.y_train[[3, 50, 199]] = 7, 0, 2
+    by_hand.x_train = np.concatenate([drawn, by_hand.x_train[stays]])
+    by_hand.y_train = np.concatenate([[5], by_hand.y_train[stays]]).astype(np.uint8)
+    expected = weights(session.train(recipe(validation=0.1), by_hand))
+    for _ in range(2):
+        outcome = session.train(corrected, data, drawings=[data.x_test[0], drawn[0]])
+        assert same(weights(outcome), expected)
+    assert not same(weights(session.train(recipe(validation=0.1), data)), expected)
 
 
 # --- the mathematics --------------------------------------------------------------------------
