@@ -16,6 +16,7 @@ KERAS = "model.keras"  # for people to take away
 WEIGHTS = "weights.npz"
 PROBS = "probs.npy"  # of the test images, float32 (n, K)
 ANSWERS = "answers.npz"  # of the test images, where the probabilities are not known
+VALIDATION = "validation.npz"  # probabilities and labels of validation images
 LABELS = "labels.npy"  # of the test images, uint8 (n,)
 CHECKPOINT = "checkpoint.npz"
 HISTOGRAMS = "histograms.json"
@@ -94,6 +95,29 @@ def read_probs(data: bytes) -> np.ndarray:
     if probs.dtype != np.float32 or probs.ndim != 2:
         raise ValueError(f"Expected float32 (n, K). Received: {probs.dtype} {probs.shape}.")
     return probs
+
+
+def write_validation(probs: np.ndarray, labels: np.ndarray) -> bytes:
+    """Write the probabilities of validation images, float32 `(v, K)`, with their labels, `(v,)`."""
+    arrays = {"probs": probs.astype(np.float32), "labels": labels.astype(np.uint8)}
+    return write_arrays(arrays, compressed=True)
+
+
+def read_validation(data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Read what `write_validation` wrote: float32 `(v, K)` and uint8 `(v,)`.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    arrays = read_arrays(data)
+    probs, labels = arrays.get("probs"), arrays.get("labels")
+    if probs is None or labels is None or (probs.dtype, labels.dtype) != (np.float32, np.uint8):
+        raise ValueError("Expected float32 probabilities and uint8 labels.")
+    if probs.ndim != 2 or labels.shape != probs.shape[:1] or labels.max() >= probs.shape[1]:
+        raise ValueError("Expected a row of probabilities and a class for each image.")
+    if not (np.isfinite(probs).all() and probs.min() >= 0):
+        raise ValueError("Expected probabilities that are finite and not negative.")
+    return probs, labels
 
 
 def write_labels(labels: np.ndarray) -> bytes:

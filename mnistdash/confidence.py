@@ -53,6 +53,7 @@ class Scaling:
     temperature: float  # above 1: the model is too sure
     fitted_on: int  # images
     measured_on: int  # other images
+    on_validation: bool  # fitted on validation images, else on half of the test images
     before: Quality
     after: Quality
 
@@ -169,27 +170,42 @@ def best_temperature(probs: np.ndarray, y_true: np.ndarray) -> float:
     return math.exp((low + high) / 2)
 
 
-def scaling(probs: np.ndarray, y_true: np.ndarray) -> Scaling | None:
-    """Fit a temperature on half of the images, and measure what it does on the other half.
+def scaling(
+    probs: np.ndarray,
+    y_true: np.ndarray,
+    *,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Scaling | None:
+    """Fit a temperature on images, and measure on others what it does.
+
+    It is fitted on the validation images and measured on all test images, or fitted on one half of
+    the test images and measured on the other.
 
     Args:
-        probs: float32 `(n, K)`.
+        probs: of the test images, float32 `(n, K)`.
         y_true: whole numbers `(n,)`.
+        validation: the same two of validation images; too few count as none.
 
     Returns:
         `None` where there are too few images.
     """
     if len(y_true) < FEWEST:
         return None
-    order = np.random.default_rng(SEED).permutation(len(y_true))
-    fitted, measured = order[: len(order) // 2], order[len(order) // 2 :]
-    temperature = best_temperature(probs[fitted], y_true[fitted])
+    on_validation = validation is not None and len(validation[1]) >= FEWEST
+    if on_validation:
+        fitted, measured = validation, (probs, y_true)
+    else:
+        order = np.random.default_rng(SEED).permutation(len(y_true))
+        halves = order[: len(order) // 2], order[len(order) // 2 :]
+        fitted, measured = ((probs[half], y_true[half]) for half in halves)
+    temperature = best_temperature(*fitted)
     return Scaling(
         temperature=temperature,
-        fitted_on=len(fitted),
-        measured_on=len(measured),
-        before=_quality(probs[measured], y_true[measured]),
-        after=_quality(tempered(probs[measured], temperature), y_true[measured]),
+        fitted_on=len(fitted[1]),
+        measured_on=len(measured[1]),
+        on_validation=on_validation,
+        before=_quality(*measured),
+        after=_quality(tempered(measured[0], temperature), measured[1]),
     )
 
 

@@ -20,4 +20,4 @@ with sure:
 with reliable:
     confidence_view.reliability(answers)
 confidence_view.threshold(dataset, answers)
-confidence_view.temperature(answers)
+confidence_view.temperature(run, answers)

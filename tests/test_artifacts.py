@@ -22,6 +22,17 @@ def test_labels_come_back() -> None:
     assert (found.dtype, found.tolist()) == (np.uint8, [61, 0, 9])
 
 
+def test_answers_to_validation_images_come_back() -> None:
+    """Bit for bit, with their labels; what is no probability or no class is refused."""
+    labels = np.array([1, 0])
+    probs, found = artifacts.read_validation(artifacts.write_validation(PROBS, labels))
+    assert np.array_equal(probs, PROBS)
+    assert (found.dtype, found.tolist()) == (np.uint8, [1, 0])
+    for wrong in ((PROBS, labels + 1), (PROBS, labels[:1]), (-PROBS, labels), (PROBS[0], labels)):
+        with pytest.raises(ValueError, match="Expected"):
+            artifacts.read_validation(artifacts.write_validation(*wrong))
+
+
 def test_answers_come_back_with_what_is_known() -> None:
     """With their probabilities where there are any, and without where there are none."""
     sure = np.array([0.5, 0.25])

@@ -93,6 +93,17 @@ def test_scaling_is_fitted_on_one_half_and_measured_on_the_other() -> None:
     assert confidence.scaling(probs[:99], y_true[:99]) is None
 
 
+def test_scaling_is_fitted_on_validation_images_where_there_are_enough() -> None:
+    """Of 1500 answers a third are held out: measured on all the others; 99 are too few."""
+    probs, y_true = sample(1500, 10)
+    held_out = probs[1000:], y_true[1000:]
+    found = confidence.scaling(probs[:1000], y_true[:1000], validation=held_out)
+    assert (found.on_validation, found.fitted_on, found.measured_on) == (True, 500, 1000)
+    assert found.temperature == confidence.best_temperature(*held_out)
+    few = confidence.scaling(probs[:1000], y_true[:1000], validation=(probs[:99], y_true[:99]))
+    assert (few.on_validation, few.fitted_on) == (False, 500)
+
+
 def test_probabilities_of_nought_and_one_have_a_temperature() -> None:
     """One-hot answers, a tenth of them wrong: no number is lost, and they become less sure."""
     y_true = np.arange(200) % 2

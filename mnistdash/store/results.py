@@ -84,6 +84,23 @@ class Results(runs.Runs):
         except ValueError:
             raise self._damaged(run_id, artifacts.LABELS) from None
 
+    def validation(self, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return a run's probabilities of validation images, and their labels.
+
+        Returns:
+            float32 `(v, K)` and uint8 `(v,)`, or `None` where none are kept.
+
+        Raises:
+            StoreError: they are damaged.
+        """
+        run = self.run(run_id)
+        if run is None or artifacts.VALIDATION not in run.artifacts:
+            return None
+        try:
+            return artifacts.read_validation(self.artifact(run_id, artifacts.VALIDATION))
+        except ValueError:
+            raise self._damaged(run_id, artifacts.VALIDATION) from None
+
     def histograms(self, run_id: str) -> list[dict]:
         """Return how training moved each layer's weights: `layer`, `edges`, `start`, `end`.
 

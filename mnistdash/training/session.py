@@ -23,6 +23,7 @@ from mnistdash.training import keeping, network, progress, steps
 
 CALL_SECONDS = 0.2  # one call into TensorFlow; between two a training reports and may be stopped
 _EVALUATE_BATCH = 500
+_VALIDATION_KEPT = 5_000  # images: a temperature needs no more, and each run keeps them
 _MULTIPLICATIONS_TO_SHARE = 32_000_000  # in one step; fewer are done sooner by one thread
 
 
@@ -341,6 +342,8 @@ class _Session:
             kept_as.KERAS: keeping.keras_file(self._model),
             kept_as.HISTOGRAMS: keeping.histograms(self._start, end),
         }
+        if self._recipe.validation:
+            artifacts[kept_as.VALIDATION] = self._validation_answers()
         return dataclasses.replace(
             self.outcome("finished", self._why_finished()),
             test_loss=keeping.log_loss(probs, truth),
@@ -349,6 +352,12 @@ class _Session:
             probs=probs,
             artifacts=artifacts,
         )
+
+    def _validation_answers(self) -> bytes:
+        held_out = slice(self._train_size, self._train_size + _VALIDATION_KEPT)
+        logs = [logs for _, logs in self._logs(self._dataset.x_train[held_out])]
+        probs = np.exp(np.concatenate(logs))
+        return kept_as.write_validation(probs, self._dataset.y_train[held_out])
 
     def outcome(self, status: str, reason: str) -> progress.Outcome:
         return progress.Outcome(

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import streamlit as st
 
-from mnistdash import confidence, datasets, evaluation
+from mnistdash import confidence, datasets, evaluation, store
 from mnistdash.ui import (
     answers_view,
     columns,
@@ -105,8 +105,8 @@ def threshold(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None
         _just_below(dataset, answers, np.flatnonzero(~answered))
 
 
-def temperature(answers: evaluation.Evaluation) -> None:
-    """Show what one temperature does to the probabilities, fitted on half of the test images."""
+def temperature(run: store.Run, answers: evaluation.Evaluation) -> None:
+    """Show what one temperature does to the probabilities, and on which images it was fitted."""
     st.header(
         "Temperature",
         help="All logits are divided by one number, which changes no answer. The number is the one"
@@ -115,17 +115,15 @@ def temperature(answers: evaluation.Evaluation) -> None:
     if answers.probs is None:
         st.caption("All probabilities of an image are needed for it: of this run one is known.")
         return
-    found = state.temperature_scaling(answers)
+    try:
+        found = state.temperature_scaling(run.id, answers)
+    except store.StoreError as error:
+        st.caption(words.sentence(str(error)))
+        return
     if found is None:
         st.caption(f"It takes at least {confidence.FEWEST} images to fit one.")
         return
-    temper = "is too sure" if found.temperature > 1 else "could be surer"
-    st.caption(
-        f"Above 1 a model is too sure of its answers; this one {temper}. Fitted on"
-        f" {words.images(found.fitted_on, 'test')}, half of all (seed {confidence.SEED}), measured"
-        f" on the other {words.count(found.measured_on)}, as shown here: this run keeps no answers"
-        " to its validation images."
-    )
+    st.caption(_how_fitted(found))
     told, drawn = st.columns(2, gap="large")
     with told:
         st.markdown(_before_and_after(found))
@@ -134,6 +132,19 @@ def temperature(answers: evaluation.Evaluation) -> None:
             found.after.bins, hint=confidence_charts.READ_ONLY
         )
         columns.columns(chart, key="reliability-after")
+
+
+def _how_fitted(found: confidence.Scaling) -> str:
+    temper = "is too sure" if found.temperature > 1 else "could be surer"
+    said = f"Above 1 a model is too sure of its answers; this one {temper}. Fitted on"
+    if found.on_validation:
+        images = words.images(found.fitted_on, "validation")
+        return f"{said} {images}, measured on {words.images(found.measured_on, 'test')}."
+    return (
+        f"{said} {words.images(found.fitted_on, 'test')}, half of all (seed {confidence.SEED}),"
+        f" measured on the other {words.count(found.measured_on)}, as shown here: this run keeps no"
+        " answers to validation images."
+    )
 
 
 def _before_and_after(found: confidence.Scaling) -> str:

@@ -65,8 +65,12 @@ def bring(
     keep: str,
     dataset: str = "optdigits",
     sha256: str | None = None,
+    validation: int = 0,
 ) -> store.Run:
-    """Bring a run with the errors of `MISTAKES`, of which "probs", "sure" or "answers" are kept."""
+    """Bring a run with the errors of `MISTAKES`, of which "probs", "sure" or "answers" are kept.
+
+    Its answers to so many images stand for those to validation images, where there are any.
+    """
     images = datasets.load("optdigits")
     probs = probs_with(images.y_test, MISTAKES)
     y_pred, confidence = probs.argmax(axis=1), probs.max(axis=1)
@@ -81,6 +85,9 @@ def bring(
         dataset_sha256=sha256 or images.sha256,
         class_names=images.class_names,
     )
+    if validation:
+        held_out = probs[:validation], images.y_test[:validation]
+        kept |= {artifacts.VALIDATION: artifacts.write_validation(*held_out)}
     errors = int((y_pred != images.y_test).sum())
     db.finish(
         run.id,

@@ -45,6 +45,13 @@ def test_threshold_tells_what_is_answered_and_shows_what_is_just_below(mine: sto
     assert "Every image is answered" in screen.text(at)
 
 
+def test_temperature_names_the_images_it_was_fitted_on(db: store.Store) -> None:
+    """A run that keeps its answers to 200 validation images needs no test image for it."""
+    made = examples.bring(db, "forest", keep="probs", validation=200)
+    said = screen.text(screen.open_page("confidence", run=made.id))
+    assert "Fitted on 200 validation images, measured on 500 test images" in said
+
+
 @pytest.mark.parametrize(
     ("keep", "said", "charts"),
     [

@@ -86,6 +86,20 @@ def test_wrong_probabilities_with_the_right_sum(db: store.Store, data: bytes) ->
         db.probs(run_id)
 
 
+def test_answers_to_validation_images_are_there_or_not(db: store.Store) -> None:
+    """A run that kept none is none the worse; damaged ones are said to be."""
+    runs = [examples.enqueue(db, seed).id for seed in range(3)]
+    probs = np.full((2, 10), 0.1, np.float32)
+    whole = kept_as.write_validation(probs, np.array([4, 9]))
+    kinds = ({}, {kept_as.VALIDATION: whole}, {kept_as.VALIDATION: b"?"})
+    for run_id, kept in zip(runs, kinds, strict=True):
+        db.finish(run_id, artifacts=kept, **examples.RESULTS)
+    assert db.validation(runs[0]) is None
+    assert [each.tolist() for each in db.validation(runs[1])] == [probs.tolist(), [4, 9]]
+    with pytest.raises(store.StoreError, match=r"The validation\.npz of this run is damaged"):
+        db.validation(runs[2])
+
+
 def test_pickle_in_place_of_probabilities_does_not_run(
     db: store.Store, tmp_path: pathlib.Path
 ) -> None:

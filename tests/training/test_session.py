@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnistdash import classifier, corrections, recipes, version
+from mnistdash import artifacts, classifier, corrections, recipes, version
 from mnistdash.training import keeping, network, progress, session, steps
 
 STARTER = pathlib.Path(recipes.__file__).parent / "starter" / "optdigits.zip"
@@ -367,7 +367,10 @@ def traced() -> tuple[progress.Outcome, list[progress.Predictions]]:
     """Train one convolutional model with its predictions of every epoch."""
     kept: list[progress.Predictions] = []
     outcome = session.train(
-        recipe(layers=CONV), world(), trace=True, on_epoch=lambda e, c, p: kept.append(p)
+        recipe(layers=CONV, validation=0.25),
+        world(),
+        trace=True,
+        on_epoch=lambda e, c, p: kept.append(p),
     )
     return outcome, kept
 
@@ -384,6 +387,18 @@ def test_probabilities_are_the_classifiers_and_keras(traced: Traced) -> None:
     model = rebuilt(recipe(layers=CONV), outcome)
     np.testing.assert_allclose(outcome.probs, model(images), atol=1e-5)
     assert outcome.probs.dtype == np.float32
+
+
+def test_answers_to_validation_images_are_the_models(traced: Traced) -> None:
+    """Those of the images held back, with their labels; a training without any keeps none."""
+    outcome, _ = traced
+    probs, labels = artifacts.read_validation(outcome.artifacts[artifacts.VALIDATION])
+    data = world()
+    held_out = slice(len(data.x_train) - len(labels), None)
+    assert 0 < len(labels) < len(data.x_train)
+    assert (labels == data.y_train[held_out]).all()
+    model = classifier.Classifier(outcome.artifacts["model.tflite"])
+    np.testing.assert_allclose(probs, model.probs(data.x_train[held_out]), atol=1e-5)
 
 
 def test_predictions_of_every_epoch(traced: Traced) -> None:
@@ -412,6 +427,7 @@ def test_artifacts(traced: Traced) -> None:
         "model.tflite",
         "model.keras",
         "histograms.json",
+        "validation.npz",
     }
     with zipfile.ZipFile(io.BytesIO(outcome.artifacts["model.keras"])) as file:
         assert "Lambda" not in file.read("config.json").decode()
