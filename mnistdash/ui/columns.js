@@ -5,7 +5,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NOTED_PX = 26; // more above the columns where notes stand upright
 const MARGIN = { top: 30, right: 12, bottom: 38, left: 46 };
-const LETTER_PX = 6; // of a note
+const LETTER_PX = 7; // of a note, with some room
 const charts = new WeakMap(); // root element -> state
 
 export default function columns({ data: [data], parentElement, setStateValue }) {
