@@ -12,6 +12,8 @@ from mnistdash.ui import pen, session, state, words
 
 _BOX, _SLIDERS = "card-near", "how-near"  # keys of the box and of what it holds
 
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+
 _HERE = pathlib.Path(__file__).parent
 
 # Not isolated: its bars look as those above it do.
@@ -142,8 +144,8 @@ def said(
     if flip is not None:
         by = flip.value - kind.neutral
         changed = (up if by > 0 else down).format(f"{abs(by):g}")
-        mark = " ✓" if flip.answer == true_class else ""
-        return f"{changed} it is read as {names[flip.answer]}{mark}"
+        mark = f"{_UNBROKEN}✓" if flip.answer == true_class else ""
+        return f"{changed} it is read as{_UNBROKEN}{names[flip.answer]}{mark}"
     if kind.low == -kind.high:
         return f"Not within ±{kind.high:g}{unit}"
     return f"Not from {kind.low:g} to {kind.high:g}{unit}"
