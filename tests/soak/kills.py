@@ -16,7 +16,7 @@ TARGETS = ("worker", "nanny", "scheduler", "dashboard")
 # About 0.2 s an epoch: there is a middle to be killed in.
 LONG = recipes.Recipe(layers="flatten dense64 drop.2 dense64", batch_size=1, epochs=12)
 SHORT = recipes.Recipe(layers="flatten dense16", epochs=2)
-START_SECONDS = 120.0  # for the first training, on a machine under load
+START_SECONDS = 600.0  # for the first training, on a machine under load
 _NAMED_SECONDS = 5.0
 _SILENT_SECONDS = 40.0  # a dashboard's runs are named after 30 s of silence
 _WHOLE = {artifacts.PROBS, artifacts.LABELS, artifacts.MODEL}
