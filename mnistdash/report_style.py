@@ -18,7 +18,8 @@ a { color: #1d5fc2; }
 .facts dd { margin: 0; font-size: 24px; font-weight: 600; }
 .wide { overflow-x: auto; }
 .beside { display: flex; flex-wrap: wrap; gap: 12px 32px; align-items: flex-start; }
-table { border-collapse: collapse; font-size: 14px; }
+table { border-collapse: collapse; font-size: 14px; overflow-wrap: normal; }
+code, td a { overflow-wrap: anywhere; }
 th, td { padding: 3px 12px 3px 0; border-bottom: 1px solid var(--line); text-align: left; }
 th { font-weight: 500; }
 tr { break-inside: avoid; }
