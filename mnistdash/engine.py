@@ -147,7 +147,8 @@ class Engine:
             except (store.StoreError, OSError, TimeoutError) as error:
                 _log.warning("the trainer will be looked after again: %s", error)
             except Exception:  # this thread is the only one that looks
-                _log.exception("the trainer will be looked after again")
+                if not self._closed:  # whoever closes takes the cluster away meanwhile
+                    _log.exception("the trainer will be looked after again")
             self._wake.wait(_LOOK_SECONDS)
 
     def _look(self) -> None:
@@ -193,11 +194,17 @@ class Engine:
     def _warm_up(self) -> None:
         """Have TensorFlow loaded by each worker that may train, and asked of nobody else.
 
-        One that comes after a worker that was killed has an address of its own.
+        One that comes after a worker that was killed has an address of its own; where it came to
+        nothing, it is asked again.
         """
         submit = self._cluster.client.submit
+        known = {
+            address: future
+            for address, future in self._warm.items()
+            if future.status in ("pending", "finished")
+        }
         self._warm = {
-            address: self._warm.get(address) or submit(trainer.warm, pure=False, workers=[address])
+            address: known.get(address) or submit(trainer.warm, pure=False, workers=[address])
             for address in self._cluster.workers()
         }
 

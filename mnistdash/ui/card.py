@@ -60,8 +60,11 @@ def open_card(index: int, *, among: np.ndarray) -> None:
         among: indices of the images selected, in order, int64 `(k,)`.
     """
     steps = card_steps.steps_since_choice(_STEPS)
-    position = int(np.flatnonzero(among == index)[0]) + steps
-    position = min(max(position, 0), len(among) - 1)
+    found = np.flatnonzero(among == index)
+    if not len(found):  # it was selected when the hand came down
+        filters.show_image(index)
+        return
+    position = min(max(int(found[0]) + steps, 0), len(among) - 1)
     filters.show_image(int(among[position]))
 
 

@@ -185,11 +185,23 @@ def _callbacks(
     """Return what is called when the browser tells of a click or of a verdict."""
     callbacks: dict[str, Callable[[], None]] = {}
     if on_choose is not None:
-        forward = functools.partial(_forward_click, key, frozenset(indices), on_choose)
-        callbacks["on_choose_change"] = forward
+        known = frozenset(indices) | _shown_before(key, list(indices))
+        callbacks["on_choose_change"] = functools.partial(_forward_click, key, known, on_choose)
     if on_judge is not None:
         callbacks["on_verdicts_change"] = functools.partial(_hear, key, on_judge)
     return callbacks
+
+
+def _shown_before(key: str, indices: list[int]) -> frozenset[int]:
+    """Remember what the tiles show, and return what they showed before that.
+
+    A click can reach the server after a run that turned the page; the hand came down before.
+    """
+    before, now = session.get(f"{key}-shown", ([], []))
+    if now != indices:
+        before = now
+        session.put(f"{key}-shown", (before, indices))
+    return frozenset(before)
 
 
 def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:

@@ -205,7 +205,7 @@ def test_first_visit_by_deep_link_has_the_frame(
     page.goto(f"{url}/confusion?true=3&pred=2")
     chip(page, "true 3").wait_for()
     settled(page)
-    sync_api.expect(page.get_by_test_id("stSidebar").get_by_role("link")).to_have_count(7)
+    sync_api.expect(page.get_by_test_id("stSidebar").get_by_role("link")).to_have_count(8)
     assert page.get_by_test_id("stException").count() == 0
     assert images(page).count() > 0
 

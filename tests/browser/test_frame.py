@@ -113,7 +113,7 @@ def test_focused_page_link_is_framed(open_page: OpenPage) -> None:
     page = open_page("")
     link(page, "Gallery").focus()
     page.keyboard.press("Tab")
-    outline = link(page, "Draw").evaluate("(a) => getComputedStyle(a).outlineStyle")
+    outline = link(page, "Confidence").evaluate("(a) => getComputedStyle(a).outlineStyle")
     assert outline == "solid"
 
 

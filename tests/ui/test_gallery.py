@@ -152,3 +152,36 @@ def test_script_never_builds_html(name: str) -> None:
     """Data reaches the page as text and attributes only."""
     script = (UI / name).read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", script)
+
+
+def page_that_turns() -> None:
+    """Two tiles a page, of three pages."""
+    import numpy as np
+    import streamlit as st
+
+    from mnistdash.ui import gallery, session
+
+    first = 2 * session.get("turned", 0)
+    gallery.tiles(
+        np.zeros((2, 28, 28), np.uint8),
+        indices=[first, first + 1],
+        alts=["one", "two"],
+        on_choose=lambda index: session.put("chosen", index),
+        key="tiles",
+    )
+    st.button("Turn", on_click=lambda: session.count("turned"))
+
+
+@pytest.mark.parametrize(("clicked", "chosen"), [(4, 4), (3, 3), (1, None), (6, None)])
+def test_click_that_comes_after_the_page_was_turned(clicked: int, chosen: int | None) -> None:
+    """Of pages of two the third shows 4 and 5: these count and those of the second, no others."""
+    app = streamlit_testing.AppTest.from_function(page_that_turns, default_timeout=30).run()
+    for _ in range(2):
+        app.button[0].click().run()
+    sent = app._tree.get_widget_states()
+    tiles = sent.widgets.add(id=app.get_by_key("tiles").proto.id)
+    tiles.json_value = json.dumps({"choose": [0.5, clicked]})
+    app._run(sent)
+    assert not app.exception
+    assert ("chosen" in app.session_state) == (chosen is not None)
+    assert chosen is None or app.session_state["chosen"] == chosen
