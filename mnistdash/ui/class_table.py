@@ -99,17 +99,7 @@ def row(rates: class_rates.ClassRates, class_names: Sequence[str]) -> dict[str, 
     }
 
 
-def chosen_class(value: object, count: int) -> int | None:
-    """Return the class that a browser says was chosen, or None if there is no such one.
-
-    Args:
-        value: whatever the browser sent: a page can't trust it.
-        count: how many classes there are.
-    """
-    return value if type(value) is int and 0 <= value < count else None
-
-
 def _forward_choice(key: str, count: int, on_choose: Callable[[int], None]) -> None:
-    label = chosen_class(session.chosen(key, "choose"), count)
+    label = session.chosen_among(key, range(count))
     if label is not None:
         on_choose(label)

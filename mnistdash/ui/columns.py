@@ -83,17 +83,7 @@ def columns(
     _component(data=[data], key=key, on_choose_change=forward)
 
 
-def chosen_column(value: object, count: int) -> int | None:
-    """Return the place of the column that a browser says was chosen, or None if there is none.
-
-    Args:
-        value: whatever the browser sent: a page can't trust it.
-        count: how many columns there are.
-    """
-    return value if type(value) is int and 0 <= value < count else None
-
-
 def _forward_choice(key: str, count: int, on_choose: Callable[[int], None]) -> None:
-    place = chosen_column(session.chosen(key, "choose"), count)
+    place = session.chosen_among(key, range(count))
     if place is not None:
         on_choose(place)

@@ -1,5 +1,6 @@
 """What is known of one test image beside a run's answer: other runs, epochs, and why."""
 
+import contextlib
 import html
 
 import numpy as np
@@ -39,13 +40,12 @@ def _by_run(run: store.Run, dataset: datasets.Dataset, index: int) -> list[tuple
     """Return the titles of other runs and what they answered to an image; none knows drawings."""
     if dataset.name != run.dataset:
         return []
-    every = state.open_store().runs()
-    return [
-        (words.run_title(other), int(y_pred[index]))
-        for other in filters.of_the_same_images(run, every)[:RUNS]
-        if (y_pred := state.load_answers(other.id, other.dataset)) is not None
-        and index < len(y_pred)
-    ]
+    found = []
+    for other in filters.of_the_same_images(run, state.open_store().runs())[:RUNS]:
+        with contextlib.suppress(store.StoreError, datasets.DataError):  # read again next time
+            y_pred = state.load_answers(other.id, other.dataset)
+            found += [(words.run_title(other), int(each)) for each in y_pred[index : index + 1]]
+    return found
 
 
 def _by_epoch(run: store.Run, dataset: datasets.Dataset, index: int) -> list[int]:

@@ -22,7 +22,16 @@ def of_images(
     """
     if not len(shown):
         return
-    with st.popover("Download", icon=":material/download:", type="tertiary", key="take-images"):
+    box = st.popover(
+        "Download",
+        icon=":material/download:",
+        type="tertiary",
+        key="take-images",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
         st.caption(f"The {words.images(len(shown))} that meet the filters, on every page.")
         _button(
             "Answers as CSV",

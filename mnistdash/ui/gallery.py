@@ -4,7 +4,7 @@ import base64
 import functools
 import io
 import pathlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -166,16 +166,6 @@ def sheet(images: np.ndarray) -> dict[str, Any]:
     }
 
 
-def clicked_index(value: object, indices: Collection[int]) -> int | None:
-    """Return the index that a browser says was clicked, or None if no tile has it.
-
-    Args:
-        value: Whatever the browser sent: a page can't trust it.
-        indices: Indices of the tiles on the page.
-    """
-    return value if type(value) is int and value in indices else None
-
-
 def _callbacks(
     key: str,
     indices: Sequence[int],
@@ -206,7 +196,7 @@ def _shown_before(key: str, indices: list[int]) -> frozenset[int]:
 
 def _forward_click(key: str, indices: frozenset[int], on_choose: Callable[[int], None]) -> None:
     """Tell `on_choose` which tile was clicked."""
-    index = clicked_index(session.chosen(key, "choose"), indices)
+    index = session.chosen_among(key, indices)
     if index is not None:
         on_choose(index)
 

@@ -35,7 +35,7 @@ def corrected_accuracy(
     dataset: datasets.Dataset, answers: evaluation.Evaluation
 ) -> dict[str, tuple[str, str]]:
     """Return the accuracy with the raters' labels as a headline figure; none without any."""
-    rated = labels.raters(dataset.x_test, answers.y_true, dataset.class_names)
+    rated = state.raters(dataset, answers)
     if not rated:
         return {}
     truth, counted = labels.corrected(answers.y_true, rated)
@@ -49,7 +49,7 @@ def with_suspects(
 ) -> evaluation.Evaluation:
     """Return a run's answers with what its judges think of the labels, where they were asked."""
     found = _suspects(run, dataset)
-    return answers if found is None else answers.with_label_quality(found.test.quality)
+    return answers if found is None else state.judged(answers, found)
 
 
 def filter_box(
@@ -61,7 +61,7 @@ def filter_box(
         Their indices, ascending, int64 `(k,)`; `None` where any label will do.
     """
     kinds = {}
-    if rated := labels.raters(dataset.x_test, answers.y_true, dataset.class_names):
+    if rated := state.raters(dataset, answers):
         kinds["raters"] = np.array(list(rated), np.int64)
     if found := _suspects(run, dataset):
         kinds["suspect"] = np.flatnonzero(found.test.suspect)
@@ -96,7 +96,7 @@ def offer(run: store.Run) -> None:
 
 def how_corrected(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Say in a line what the accuracy with the raters' labels counts; nothing without any."""
-    rated = labels.raters(dataset.x_test, answers.y_true, dataset.class_names)
+    rated = state.raters(dataset, answers)
     if not rated:
         return
     agreed = sum(votes.agreed is not None for votes in rated.values())

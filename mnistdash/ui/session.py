@@ -4,7 +4,7 @@ A key that two modules share is a constant of the lower one. A widget's key give
 """
 
 import contextlib
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import TypeVar
 
 import streamlit as st
@@ -100,6 +100,17 @@ def chosen(key: str, name: str) -> object:
     """
     value = sent(key, name)
     return value[1] if isinstance(value, list) and len(value) == 2 else None
+
+
+def chosen_among(key: str, numbers: Collection[int]) -> int | None:
+    """Return which of some numbers was pressed last in a component; `None` for anything else.
+
+    Args:
+        key: Streamlit key of the component, whose browser sends it as `choose`.
+        numbers: those that can be chosen.
+    """
+    value = chosen(key, "choose")
+    return value if type(value) is int and value in numbers else None
 
 
 def _memory() -> MutableMapping[str, object]:

@@ -17,6 +17,7 @@ from mnistdash import (
     engine,
     evaluation,
     features,
+    labels,
     nearness,
     results,
     settings,
@@ -173,16 +174,16 @@ def load_epochs(run_id: str, dataset: str, epochs: int) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def load_answers(run_id: str, dataset: str) -> np.ndarray | None:
+def load_answers(run_id: str, dataset: str) -> np.ndarray:
     """Return the classes that a finished run answered for its test images, uint8 `(n,)`.
 
-    Far smaller than the probabilities, so that those of many runs can be kept at hand; `None` where
-    they can't be read.
+    Far smaller than the probabilities, so that those of many runs can be kept at hand.
+
+    Raises:
+        StoreError: they are missing, damaged, or to other images.
+        DataError: the data set can't be loaded.
     """
-    try:
-        return load_evaluation(run_id, dataset).y_pred.astype(np.uint8)
-    except (store.StoreError, datasets.DataError):
-        return None
+    return load_evaluation(run_id, dataset).y_pred.astype(np.uint8)
 
 
 def load_features(
@@ -316,6 +317,18 @@ def _compute_training_facts(name: str) -> TrainingFacts:
 
 
 _background = futures.ThreadPoolExecutor(1, thread_name_prefix="facts")
+
+
+@functools.lru_cache(maxsize=16)
+def raters(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> dict[int, labels.Votes]:
+    """Return the votes on test images whose label raters did not confirm, by index, ascending."""
+    return labels.raters(dataset.x_test, answers.y_true, dataset.class_names)
+
+
+@functools.lru_cache(maxsize=16)
+def judged(answers: evaluation.Evaluation, found: suspects.Suspects) -> evaluation.Evaluation:
+    """Return answers with what judges think of the labels: the same object again and again."""
+    return answers.with_label_quality(found.test.quality)
 
 
 @functools.lru_cache(maxsize=16)

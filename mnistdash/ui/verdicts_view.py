@@ -304,8 +304,8 @@ def _likely(answers: evaluation.Evaluation, indices: np.ndarray) -> list[int | N
 
 def _logged_in() -> str | None:
     """Return the name of a visitor that Streamlit knows."""
-    for name in ("name", "email"):
-        known = st.user.to_dict().get(name)
+    user = st.user.to_dict()
+    for known in (user.get("name"), user.get("email")):
         if isinstance(known, str) and known.strip():
             return store.clean_text(known).strip()[: verdicts.MAX_PERSON]
     return None

@@ -25,10 +25,3 @@ def test_class_without_images_has_empty_cells_that_sort_last() -> None:
     row = class_table.row(empty, ("a", "b"))
     assert row["texts"]["recall"] == row["remarks"]["recall"] == ""
     assert row["values"]["recall"] is None
-
-
-@pytest.mark.parametrize("sent", [None, -1, 2, True, 1.0, "1", [1]])
-def test_only_classes_that_there_are_can_be_chosen(sent: object) -> None:
-    """Whatever was sent, nothing happens."""
-    assert class_table.chosen_class(sent, 2) is None
-    assert class_table.chosen_class(1, 2) == 1

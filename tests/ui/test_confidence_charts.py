@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnistdash import confidence
-from mnistdash.ui import columns, confidence_charts
+from mnistdash.ui import confidence_charts
 
 SURE = np.array([0.32, 0.35, 0.91, 0.92, 0.97, 0.97], np.float32)
 RIGHT = np.array([False, False, True, False, True, True])
@@ -54,10 +54,3 @@ def test_coverage_says_what_is_left_at_each_step() -> None:
     curve, now = chart.lines
     assert (curve.points[0][0], curve.points[-1][0]) == (pytest.approx(1 / 3), 1)
     assert now.points == ((0.5, 0), (0.5, 1))
-
-
-@pytest.mark.parametrize("sent", [None, -1, 3, True, 1.0, "1", [1]])
-def test_only_columns_that_there_are_can_be_chosen(sent: object) -> None:
-    """Whatever was sent, nothing happens."""
-    assert columns.chosen_column(sent, 3) is None
-    assert columns.chosen_column(2, 3) == 2

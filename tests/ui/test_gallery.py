@@ -73,19 +73,6 @@ def test_sprite_of_a_page_is_drawn_once(
     assert gallery._encoded.cache_info().maxsize == 64
 
 
-def test_click_on_a_tile_is_believed() -> None:
-    """A whole number that belongs to a tile on the page is the clicked index."""
-    assert gallery.clicked_index(9634, {4, 9634}) == 9634
-
-
-@pytest.mark.parametrize(
-    "forged", [None, 5, -4, 4.0, True, "4", [4], {"index": 4}, float("nan"), 10**400]
-)
-def test_forged_click_is_ignored(forged: object) -> None:
-    """Anything else that a browser may send is nobody's click, whatever its type."""
-    assert gallery.clicked_index(forged, {1, 4}) is None
-
-
 def test_missing_entry_is_refused(images: np.ndarray) -> None:
     """A sequence shorter than the images is named together with both lengths."""
     with pytest.raises(ValueError, match=r"`alts` must have one entry per image\. Received: 2 "):

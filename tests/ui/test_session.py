@@ -56,6 +56,17 @@ def test_choice_comes_with_a_mark(kept: dict[str, object], value: object, choice
     assert session.chosen("tiles", "choose") == choice
 
 
+@pytest.mark.parametrize(
+    "forged", [None, 5, -4, 4.0, True, "4", [4], {"index": 4}, float("nan"), 10**400]
+)
+def test_only_what_there_is_can_be_chosen(kept: dict[str, object], forged: object) -> None:
+    """A number on the page is believed, nothing else, whatever its type."""
+    kept["tiles"] = {"choose": [0.25, 4]}
+    assert session.chosen_among("tiles", {1, 4}) == 4
+    kept["tiles"] = {"choose": [0.25, forged]}
+    assert session.chosen_among("tiles", {1, 4}) is None
+
+
 @pytest.mark.parametrize("started", [False, True])
 def test_callback_is_not_ended_by_the_next_press(
     monkeypatch: pytest.MonkeyPatch, started: bool
