@@ -36,9 +36,9 @@ def main() -> None:
         run = next((run for run in runs if run.id == link.current().run), None)
         frame.test_set_picker(run)
         frame.drop_foreign(run, runs)
-        frame.training_line(runs)
         menu.menu(pages, page, run, frame.images_shown(run))
         frame.missing_images()
+        frame.training_line(runs)  # it comes and goes: below what a hand may be on its way to
     frame.head(page.title, run)
 
     link.write()  # before the page: once it has called st.stop(), nothing can be written any more

@@ -31,8 +31,8 @@ def evidence(
         _epochs_said(_by_epoch(run, dataset, index), true_class, dataset.class_names),
         _runs_said(by_run, true_class, dataset.class_names),
     )
-    if any(lines):
-        st.html(f'<div class="evidence">{"".join(lines)}</div>')
+    # Also without a line: what opens below keeps its place when another run ends.
+    st.html(f'<div class="evidence">{"".join(lines)}</div>')
     _why(run, dataset, index, by_run, true_class)
 
 

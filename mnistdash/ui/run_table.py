@@ -111,24 +111,27 @@ def _chosen_sentence(chosen: Sequence[store.Run]) -> str:
 def _actions(chosen: Sequence[store.Run]) -> None:
     """Show what can be done with the chosen runs.
 
-    All that opens has a key: it stays open, with what is half typed in it, when a training ends
-    and the buttons beside it change.
+    All that opens has a key and a fixed place: it stays open, with what is half typed in it, when
+    a training ends and the buttons beside it change. What comes and goes stands in a box of its
+    own or at the end: the browser shows a page element by element, and one whose place another has
+    taken for a moment begins anew.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="run-actions"):
         if len(chosen) == 1:
-            _doors(chosen[0])
             run = chosen[0]
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                _doors(run)
             with st.popover("Name and note", icon=":material/edit:", key=f"edit-{run.id}"):
                 _name_and_note(run)
             with st.popover("Download", icon=":material/download:", key=f"files-{run.id}"):
                 _downloads(run)
         else:
             _compare(chosen)
+        _delete_question([run for run in chosen if not run.under_way])
         under_way = [run for run in chosen if run.under_way]
         if under_way:
             label = "Stop" if len(under_way) == 1 else f"Stop {len(under_way)}"
             _press(label, _stop_chosen, under_way, icon=":material/stop_circle:")
-        _delete_question([run for run in chosen if not run.under_way])
 
 
 def _doors(run: store.Run) -> None:
