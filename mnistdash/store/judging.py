@@ -41,18 +41,14 @@ class Judging(database.Database):
     ) -> Mapping[int, verdicts.Verdict]:
         """Return what a person said of a data set's images, by index, ascending."""
         chosen = {"dataset_sha256": dataset_sha256, "split": split, "person": person}
-        query = (
-            sa.select(_verdicts)
-            .where(*(_verdicts.c[name] == value for name, value in chosen.items()))
-            .order_by(_verdicts.c.index)
-        )
 
         def read(connection: sa.Connection) -> Mapping[int, verdicts.Verdict]:
+            query = sa.select(_verdicts).filter_by(**chosen).order_by(_verdicts.c.index)
             found = map(rows.verdict, connection.execute(query).mappings())
             return types.MappingProxyType({said.index: said for said in found if said is not None})
 
         with self._read() as connection:
-            return self._kept(connection, f"verdicts {sorted(chosen.items())}", read)
+            return self._kept(connection, f"verdicts {chosen}", read)
 
 
 def _id(said: verdicts.Verdict) -> str:
