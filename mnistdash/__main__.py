@@ -7,8 +7,8 @@ import json
 import pathlib
 import sys
 import tempfile
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from mnistdash import (
     artifacts,
@@ -30,6 +30,8 @@ from mnistdash.datasets import command as data
 
 if TYPE_CHECKING:
     from mnistdash.training import progress as reports
+
+T = TypeVar("T")
 
 _BAR = 30  # characters
 
@@ -123,7 +125,7 @@ def _trained(
     """Train in this process and return the finished run."""
     recipes.check_fits(recipe, dataset.num_train)
     run_id = db.enqueue(recipe, dataset.name, name=name).id
-    with _progress_shown() as on_progress:
+    with _progress_shown(_training) as on_progress:
         trainer.perform(run_id, db.url, on_progress=on_progress, dataset=dataset)
     run = db.run(run_id)
     if run is not None and run.under_way:
@@ -161,7 +163,7 @@ def _train_detector(
 
     recipe = recipes.DETECTOR
     drawings = outliers.training_set(digits, letters, recipe.seed)
-    with _progress_shown() as on_progress:
+    with _progress_shown(_training) as on_progress:
         outcome = session.train(recipe, drawings, on_progress=on_progress)
     if outcome.status != "finished":
         raise ValueError(f"The training ended: {outcome.reason}")
@@ -172,23 +174,33 @@ def _train_detector(
 
 
 @contextlib.contextmanager
-def _progress_shown() -> "Iterator[reports.OnProgress | None]":
-    """Yield what shows the progress, and end its line; nothing where nobody looks."""
+def _progress_shown(tell: Callable[[T], tuple[float, str]]) -> Iterator[Callable[[T], None]]:
+    """Yield what shows the progress, and end its line; nothing is shown where nobody looks.
+
+    Args:
+        tell: takes a report of the progress; returns the share that is done, 0-1, and what is said.
+    """
+
+    def show(progress: T) -> None:
+        done, said = tell(progress)
+        line = f"[{'#' * round(_BAR * done):{_BAR}}] {said}"
+        print(f"\r{line:80}", end="", file=sys.stderr, flush=True)
+
     if sys.stderr.isatty():
-        yield _show_progress
-        print(file=sys.stderr)
+        try:
+            yield show
+        finally:
+            print(file=sys.stderr)
     else:
-        yield None
+        yield lambda progress: None
 
 
-def _show_progress(progress: "reports.Progress") -> None:
+def _training(progress: "reports.Progress") -> tuple[float, str]:
     done = (progress.epoch + progress.step / progress.steps) / progress.epochs
-    bar = "#" * round(_BAR * done)
     figures = ""
     if progress.loss is not None and progress.accuracy is not None:  # else before the first step
         figures = f"  loss {progress.loss:.4f}  accuracy {progress.accuracy:.4f}"
-    line = f"[{bar:{_BAR}}] epoch {progress.epoch + 1} of {progress.epochs}{figures}"
-    print(f"\r{line:80}", end="", file=sys.stderr, flush=True)
+    return done, f"epoch {progress.epoch + 1} of {progress.epochs}{figures}"
 
 
 def _runs(options: argparse.Namespace) -> int:
@@ -208,9 +220,11 @@ def _runs(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     db = results.opened()
     run = results.find(db, options.run)
-    told = report.contents(db, run, person=options.person, link=logged.link(run.id))
     target = options.output or pathlib.Path(f"{run.id}.html")
-    text = report.write(told)
+    with _progress_shown(lambda share: (share, "report")) as on_progress:
+        on_progress(0.0)
+        told = report.contents(db, run, person=options.person, link=logged.link(run.id))
+        text = report.write(told, on_progress)
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:

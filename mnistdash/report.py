@@ -1,50 +1,61 @@
 """One run as one HTML file: it holds all that it shows, opens without a network, and prints."""
 
-import base64
+import contextlib
 import dataclasses
-import datetime
-import functools
 import hashlib
-import html
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from PIL import Image
 
 from mnistdash import (
     artifacts,
     class_rates,
     confidence,
-    counting,
     datasets,
     evaluation,
+    findings,
     labels,
+    markup,
     report_charts,
     report_style,
     results,
     store,
+    suspects,
     verdicts,
+    wording,
 )
 
 WORST = 48
 PAIRS, OF_A_PAIR = 8, 4
-_THIN = "\N{THIN SPACE}"
+SUSPECT = 24
+JUDGED = 48
+_NARROW = "\N{NARROW NO-BREAK SPACE}"  # no line of a printed page ends in the middle of a number
+_MANY = 30  # classes: a matrix of more has a page that lies
+
+OnProgress = Callable[[float], None]  # called with the share that is done, 0-1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Contents:
     """What a report tells of.
 
-    `said` are a person's verdicts by index, `hashes` SHA-256 by what they are of, `link` opens the
-    run in a dashboard.
+    `trouble` is what is wrong with the images, `rated` are raters' votes and `said` a person's
+    verdicts by index, `hashes` SHA-256 by what they are of, `link` opens the run in a dashboard.
+    Where no temperature is known, `unscaled` says why.
     """
 
     run: store.Run
     dataset: datasets.Dataset
     answers: evaluation.Evaluation
     link: str
+    trouble: str | None = None
+    scaling: confidence.Scaling | None = None
+    unscaled: str = ""
+    rated: Mapping[int, labels.Votes] = dataclasses.field(default_factory=dict)
+    doubted: suspects.Suspects | None = None
     said: Mapping[int, verdicts.Verdict] = dataclasses.field(default_factory=dict)
+    person: str = verdicts.ME
     hashes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -61,39 +72,68 @@ def contents(db: store.Store, run: store.Run, *, person: str, link: str) -> Cont
         StoreError: the answers are missing or damaged.
         DataError: the images can't be loaded.
     """
-    dataset, _ = results.images(db, run)
-    known = bool(dataset.sha256)
-    hashes = {"the images": dataset.sha256}
-    if run.has_model:
-        hashes["the model"] = hashlib.sha256(db.artifact(run.id, artifacts.MODEL)).hexdigest()
+    dataset, trouble = results.images(db, run)
+    answers = results.answers(db, run)
+    scaling, unscaled = None, ""
+    try:
+        scaling = results.temperature(db, run.id, answers)
+    except store.StoreError as error:
+        unscaled = str(error)
+    known = dataset.sha256 and dataset.pictured
     return Contents(
         run=run,
         dataset=dataset,
-        answers=results.answers(db, run),
+        answers=answers,
         link=link,
+        trouble=trouble,
+        scaling=scaling,
+        unscaled=unscaled,
+        rated=labels.raters(dataset.x_test, answers.y_true, dataset.class_names),
+        doubted=_doubted(db, run, dataset),
         said=db.verdicts(dataset.sha256, verdicts.TEST, person) if known else {},
-        hashes=hashes,
+        person=person,
+        hashes=_hashes(db, run, dataset),
     )
 
 
-def write(told: Contents, on_progress: Callable[[float], None] = lambda share: None) -> str:
-    """Write the report, about 0.2 MB for MNIST.
+def _doubted(
+    db: store.Store, run: store.Run, dataset: datasets.Dataset
+) -> suspects.Suspects | None:
+    name = artifacts.suspects(dataset.sha256)
+    if name in run.artifacts:
+        with contextlib.suppress(store.StoreError):  # damaged: it can be asked for again
+            return results.suspect_labels(db, run.id, name)
+    return None
+
+
+def _hashes(db: store.Store, run: store.Run, dataset: datasets.Dataset) -> dict[str, str]:
+    found = {"the images": dataset.sha256}
+    if run.has_model:
+        with contextlib.suppress(store.StoreError):  # damaged: what there is has no name
+            model = db.artifact(run.id, artifacts.MODEL)
+            found["the model"] = hashlib.sha256(model).hexdigest()
+    return found
+
+
+def write(told: Contents, on_progress: OnProgress = lambda share: None) -> str:
+    """Write the report, 0.05 to 0.2 MB.
 
     Args:
         told: all that it tells of.
-        on_progress: told the share that is done, 0-1, after each part.
+        on_progress: told the share that is done after each part.
     """
     parts = []
     for done, (title, part) in enumerate(_PARTS.items(), start=1):
         if body := part(told):
             parts.append(f"<section><h2>{title}</h2>{body}</section>" if title else body)
         on_progress(done / len(_PARTS))
-    name = _text(told.run.name)
+    kind = ' class="ink"' if told.dataset.ink else ""
+    body = "".join(parts).replace(wording.THIN, _NARROW)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name} · mnistdash</title><style>{report_style.CSS}</style></head>"
-        f"<body><main>{''.join(parts)}</main></body></html>"
+        f"<title>{markup.text(told.run.name)} · mnistdash</title>"
+        f"<style>{report_style.CSS}</style></head><body><main{kind}>{body}</main></body></html>"
     )
 
 
@@ -101,50 +141,47 @@ def write(told: Contents, on_progress: Callable[[float], None] = lambda share: N
 
 
 def _head(told: Contents) -> str:
-    run, answers = told.run, told.answers
-    seed = f" · seed {run.recipe.seed}" if run.recipe else ""
-    facts = {"Test accuracy": _rate(len(answers) - len(answers.errors), len(answers))}
-    rated = labels.raters(told.dataset.x_test, answers.y_true, told.dataset.class_names)
-    if rated:
-        truth, counted = labels.corrected(answers.y_true, rated)
-        right = int((answers.y_pred[counted] == truth).sum())
-        facts["With raters' labels"] = _rate(right, len(counted))
-    if told.said:
-        truth = verdicts.held(answers.y_true, told.said)
-        right = int((answers.y_pred == truth).sum())
-        facts["If your verdicts on labels hold"] = _rate(right, len(answers))
-    facts["Errors"] = (
-        f"{_count(len(answers.errors))}<small>of {_count(len(answers))} images</small>"
+    run, answers, names = told.run, told.answers, told.dataset.class_names
+    layers = f"<code>{markup.text(run.recipe.layers)}</code> · " if run.recipe else ""
+    facts = (
+        findings.accuracy(answers)
+        | findings.with_raters(answers, told.rated)
+        | findings.if_verdicts_hold(answers, told.said)
+        | findings.errors(answers, names)
     )
-    figures = "".join(
-        f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items()
-    )
-    note = f"<p>{_text(run.note)}</p>" if run.note else ""
+    notes = [markup.text(note) for note in (run.note, told.trouble) if note]
+    if told.rated:
+        notes.append(markup.text(findings.how_corrected(told.rated)))
     return (
-        f"<header><h1>{_text(run.name)}{seed}</h1>"
-        f"<p>{_text(told.dataset.title)} · {_moment(run.created_at)}</p>{note}"
-        f'<dl class="facts">{figures}</dl></header>'
+        f"<header><h1>{markup.name(wording.run_title(run))}</h1><p>{layers}{markup.name(told.dataset.title)}"
+        f" · {wording.moment(run.created_at)} UTC</p>{markup.facts(facts)}"
+        f"{''.join(f'<p>{note}</p>' for note in notes)}</header>"
     )
 
 
 def _settings(told: Contents) -> str:
     run = told.run
     if run.recipe is None:
-        return "<p>Its model was made elsewhere: the settings are not known.</p>"
-    fields = dataclasses.asdict(run.recipe)
+        where = "Its model was made elsewhere: the" if run.origin == store.BROUGHT else "The"
+        return f"<p>{where} settings are not known.</p>"
+    values = {name: getattr(run.recipe, name) for name in wording.SETTINGS}
     rows = [
-        (name.replace("_", " "), _setting(value))
-        for name, value in fields.items()
-        if value not in (None, False, 0, 0.0, "") or name == "seed"
+        (wording.SETTINGS[name], _setting(value))
+        for name, value in values.items()
+        if value or name == "seed"
     ]
+    rows.append(("Parameters", wording.count(run.recipe.parameters)))
     if run.seconds is not None:
-        rows.append(("seconds", f"{run.seconds:.1f}"))
-    return _table((), rows)
+        rows.append(("Trained for", wording.duration(run.seconds)))
+    return markup.table((), rows)
 
 
 def _curves(told: Contents) -> str:
-    drawn = report_charts.curves(told.run.history)
-    return drawn and f"<p>After each epoch; dashed: on validation images.</p>{drawn}"
+    history = told.run.history
+    held_out = any(epoch.get(f"val_{kind}") is not None for epoch in history for kind in _KINDS)
+    dashed = "; dashed: on validation images" if held_out else ""
+    drawn = report_charts.curves(history)
+    return drawn and f"<p>After each epoch, on training images{dashed}.</p>{drawn}"
 
 
 def _classes(told: Contents) -> str:
@@ -152,26 +189,32 @@ def _classes(told: Contents) -> str:
     rows = []
     for rates in class_rates.class_rates(told.answers.matrix):
         taken = rates.taken_for
-        mostly = f"{_text(names[taken.pred_class])} ({taken.count})" if taken else ""
+        mostly = f"{markup.name(names[taken.pred_class])} ({taken.count})" if taken else ""
         shares = [_share(each) for each in (rates.precision, rates.recall, rates.f1)]
-        figures = (_count(rates.images), _count(rates.right), *shares, mostly)
-        rows.append((_text(names[rates.label]), *figures))
+        figures = (wording.count(rates.images), wording.count(rates.right), *shares, mostly)
+        rows.append((markup.name(names[rates.label]), *figures))
     heads = ("class", "images", "correct", "precision", "recall", "F1", "mostly read as")
-    return f"<p>With 95 % intervals (Wilson, 1927).</p>{_table(heads, rows)}"
+    table = markup.table(heads, rows, "figures")
+    return f"<p>In percent, with 95 % intervals (Wilson, 1927).</p>{table}"
 
 
 def _matrix(told: Contents) -> str:
-    matrix, names = told.answers.matrix, [_text(name) for name in told.dataset.class_names]
+    matrix, names = (
+        told.answers.matrix,
+        [markup.name(name) for name in told.dataset.class_names],
+    )
     most = max(1, int((matrix - np.diag(matrix.diagonal())).max()))
     rows = []
     for true, counts in enumerate(matrix.tolist()):
         cells = "".join(_cell(count, most, true == pred) for pred, count in enumerate(counts))
         rows.append(f'<tr><th scope="row">{names[true]}</th>{cells}</tr>')
-    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
-    small = ' class="matrix many"' if len(names) > 12 else ' class="matrix"'
+    heads = "".join(f'<th scope="col"><div>{name}</div></th>' for name in names)
+    upright = " named" if max(map(len, told.dataset.class_names)) > 2 else ""
+    many = " many" if len(names) > _MANY else ""
     return (
         "<p>Down: the true class. Across: the class it was read as.</p>"
-        f'<div class="wide"><table{small}><tr><td></td>{heads}</tr>{"".join(rows)}</table></div>'
+        f'<div class="wide"><table class="matrix{many}{upright}" style="--classes:{len(names)}">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -179,76 +222,141 @@ def _pairs(told: Contents) -> str:
     names, found = told.dataset.class_names, []
     for pair in told.answers.pairs()[:PAIRS]:
         chosen = told.answers.select(true_class=pair.true_class, pred_class=pair.pred_class)
-        what = f"{_text(names[pair.true_class])} read as {_text(names[pair.pred_class])}"
-        tiles = _tiles(told, chosen[:OF_A_PAIR])
-        found.append(f"<div><h3>{what}: {counting.of(pair.count, 'image')}</h3>{tiles}</div>")
+        true, pred = (markup.name(names[label]) for label in (pair.true_class, pair.pred_class))
+        tiles = _tiles(told, chosen[:OF_A_PAIR], told.answers.y_pred)
+        found.append(
+            f"<div><h3>{true} read as {pred}: {wording.images(pair.count)}</h3>{tiles}</div>"
+        )
     return f'<div class="pairs">{"".join(found)}</div>' if found else ""
 
 
 def _worst(told: Contents) -> str:
-    shown = told.answers.select(order="confident")[:WORST]
+    answers = told.answers
+    shown = answers.select(order="confident")[:WORST]
     if not len(shown):
         return "<p>Every test image is correct.</p>"
-    order = "The surest first." if told.answers.has_confidence else "The first by index."
-    return f"<p>{order} Index, true class → class read, confidence.</p>{_tiles(told, shown)}"
+    of = f"{len(shown)} of {wording.errors(len(answers.errors))}"
+    order = "the surest" if answers.has_confidence else "those of the lowest index"
+    sure = ", confidence" if answers.has_confidence else ""
+    flag = " ⚑: raters did not confirm the label." if told.rated else ""
+    said = f"{of}, {order} first: index, true class → class it was read as{sure}.{flag}"
+    return f"<p>{said}</p>{_tiles(told, shown, answers.y_pred)}"
 
 
 def _confidence(told: Contents) -> str:
     answers = told.answers
     if not answers.has_confidence:
-        return "<p>How sure the answers are is not known.</p>"
+        return "<p>How sure these answers are is not known.</p>"
     bins = confidence.equal_width(answers.confidence, answers.right)
-    error = confidence.calibration_error(bins)
-    by_mass = confidence.equal_mass(answers.confidence, answers.right)
-    said = (
-        f"Expected calibration error {error:.3f} in {confidence.BINS} bins of equal width,"
-        f" {confidence.calibration_error(by_mass):.3f} in bins of as many images each."
-    )
+    facts = findings.calibration(answers)
     if answers.loss is not None:
-        said += f" Cross-entropy {answers.loss:.4f}."
+        facts["Loss"] = (f"{answers.loss:.4f}", "cross-entropy, nats")
     rows = [
-        (f"{each.low:.2f}-{each.high:.2f}", _count(each.images), f"{each.confidence:.3f}",
-         _percent(each.accuracy))
+        (f"{each.low:.2f}-{each.high:.2f}", wording.count(each.images),
+         wording.count(each.images - each.right), f"{each.confidence:.3f}",
+         wording.percent(each.accuracy))
         for each in bins
     ]  # fmt: skip
-    table = _table(("confidence", "images", "mean confidence", "accuracy"), rows)
-    return f'<p>{said}</p><div class="beside">{report_charts.reliability(bins)}{table}</div>'
+    table = markup.table(
+        ("confidence", "images", "wrong", "mean confidence", "accuracy"), rows, "figures"
+    )
+    return (
+        f"{markup.facts(facts)}<h3>Reliability</h3><p>{findings.RELIABILITY} {_HOW_DRAWN}</p>"
+        f'<div class="beside">{report_charts.reliability(bins)}{table}</div>{_temperature(told)}'
+    )
+
+
+def _temperature(told: Contents) -> str:
+    if told.scaling is None:
+        return f"<h3>Temperature</h3><p>{markup.text(told.unscaled)}</p>" if told.unscaled else ""
+    heads, *rows = findings.before_and_after(told.scaling)
+    drawn = "".join(
+        f"<div><h4>{title.capitalize()}</h4>{report_charts.reliability(quality.bins)}</div>"
+        for title, quality in zip(heads[1:], (told.scaling.before, told.scaling.after), strict=True)
+    )
+    return (
+        f"<h3>Temperature</h3><p>{findings.how_fitted(told.scaling)} {findings.TEMPERATURE}</p>"
+        f'{markup.table(heads, rows, "figures")}<div class="beside">{drawn}</div>'
+    )
 
 
 def _labels(told: Contents) -> str:
+    return "".join((_raters(told), _suspects(told), _verdicts(told)))
+
+
+def _raters(told: Contents) -> str:
+    if not told.rated:
+        return ""
+    names = told.dataset.class_names
+    rows = [
+        (f"#{index}", _picture(told, index), markup.name(names[votes.label]),
+         "" if votes.suggested is None else markup.name(names[votes.suggested]),
+         f"{votes.for_label}/{votes.for_suggested}/{votes.for_neither}",
+         markup.name(names[told.answers.y_pred[index]]))
+        for index, votes in told.rated.items()
+    ]  # fmt: skip
+    heads = ("image", "", "label", "suggested", "votes: label/suggested/neither", "read as")
+    return (
+        f"<h3>What raters said</h3><p>{findings.RATERS}.</p>{markup.table(heads, rows, 'pictured')}"
+    )
+
+
+def _suspects(told: Contents) -> str:
+    if told.doubted is None:
+        return ""
+    found = told.doubted.test
+    ranked = found.ranked()
+    shown = ranked[found.suspect[ranked]][:SUSPECT]
+    networks = ["five networks that did not learn from them"] * (told.doubted.judges is not None)
+    own = ["this run"] * (told.answers.probs is not None)
+    by = f"The probabilities of {' and '.join(networks + own)}"
+    order = f"The {len(shown)} most suspect, each label → what is more probable."
+    return (
+        f"<h3>Suspect labels</h3><p>{findings.doubted(found, by)} {order}</p>"
+        f"{_tiles(told, shown, found.likely, sure=False)}"
+    )
+
+
+def _verdicts(told: Contents) -> str:
+    if not told.said:
+        return ""
     names, answers = told.dataset.class_names, told.answers
-    rated = labels.raters(told.dataset.x_test, answers.y_true, names)
-    parts = []
-    if rated:
-        rows = [
-            (f"#{index}", _text(names[votes.label]),
-             "" if votes.suggested is None else _text(names[votes.suggested]),
-             f"{votes.for_label}/{votes.for_suggested}/{votes.for_neither}",
-             _text(names[answers.y_pred[index]]))
-            for index, votes in rated.items()
-        ]  # fmt: skip
-        heads = ("image", "label", "suggested", "votes: label/suggested/neither", "read as")
-        source = "Northcutt, Athalye, Mueller, 2021"
-        parts.append(f"<p>Labels that raters did not confirm ({source}).</p>{_table(heads, rows)}")
-    if told.said:
-        counts = verdicts.counts(told.said, answers.errors)
-        judged = ", ".join(f"{fault} {count}" for fault, count in counts.items())
-        parts.append(
-            f"<p>Of {_count(len(answers.errors))} errors {_count(sum(counts.values()))}"
-            f" were judged{': ' if judged else ''}{judged}.</p>"
+    rows = []
+    for index, verdict in sorted(told.said.items())[:JUDGED]:
+        true, pred = (
+            markup.name(names[known[index]]) for known in (answers.y_true, answers.y_pred)
         )
-    return "".join(parts)
+        said = markup.text(verdict.fault)
+        if verdict.label is not None:
+            said += f": {markup.name(names[verdict.label])}"
+        rows.append(
+            (f"#{index}", _picture(told, index), true, pred, said, markup.text(verdict.note))
+        )
+    who = "you" if told.person == verdicts.ME else told.person
+    more = len(told.said) - len(rows)
+    rest = f"<p>And {wording.number_of(more, 'other verdict')}.</p>" if more else ""
+    heads = ("image", "", "label", "read as", "verdict", "note")
+    return (
+        f"<h3>Verdicts</h3><p>{markup.text(findings.judged(answers, told.said, who))}</p>"
+        f"{markup.table(heads, rows, 'pictured')}{rest}"
+    )
 
 
 def _made(told: Contents) -> str:
-    rows = [(_text(name), _text(found)) for name, found in told.run.versions.items()]
-    rows.append(("run", _text(told.run.id)))
-    hashes = {f"SHA-256 of {what}": found for what, found in told.hashes.items() if found}
-    rows += [(_text(name), f"<code>{_text(found)}</code>") for name, found in hashes.items()]
-    rows.append(("link", f'<a href="{_text(told.link)}">{_text(told.link)}</a>'))
-    return _table((), rows)
+    rows = [(markup.text(name), markup.text(found)) for name, found in told.run.versions.items()]
+    rows.append(("run", markup.text(told.run.id)))
+    rows.append(("report", f"{wording.moment(time.time())} UTC"))
+    hashes = ((what, found) for what, found in told.hashes.items() if found)
+    rows += [(f"SHA-256 of {what}", f"<code>{markup.text(found)}</code>") for what, found in hashes]
+    link = markup.text(told.link)
+    rows.append(("link", f'<a href="{link}">{link}</a>'))
+    return markup.table((), rows)
 
 
+_KINDS = ("loss", "accuracy")
+_HOW_DRAWN = (
+    "Bars: accuracy, a thin line its 95 % interval; orange: mean confidence; numbers: images."
+)
 _PARTS: dict[str, Callable[[Contents], str]] = {
     "": _head,
     "Settings": _settings,
@@ -266,72 +374,56 @@ _PARTS: dict[str, Callable[[Contents], str]] = {
 # --- what they are made of ------------------------------------------------------------------
 
 
-def _tiles(told: Contents, indices: np.ndarray) -> str:
+def _tiles(told: Contents, indices: np.ndarray, other: np.ndarray, *, sure: bool = True) -> str:
+    """Write images as tiles.
+
+    Args:
+        told: whose test images.
+        indices: of the images, in order, int64 `(k,)`.
+        other: what stands beside each label, uint8 `(n,)`.
+        sure: whether the confidence is told, where it is known.
+    """
     answers, names = told.answers, told.dataset.class_names
     made = []
     for index in indices.tolist():
-        true, pred = (names[labelled[index]] for labelled in (answers.y_true, answers.y_pred))
-        sure = f" {answers.confidence[index]:.2f}" if answers.has_confidence else ""
-        alt = _text(f"Image {index}: {true} read as {pred}")
-        image = _png(told.dataset.x_test[index], told.dataset.ink)
+        true, beside = (markup.name(names[known[index]]) for known in (answers.y_true, other))
+        prob = f" {answers.confidence[index]:.2f}" if sure and answers.has_confidence else ""
+        flag = " ⚑" if index in told.rated else ""
         made.append(
-            f'<figure><img src="{image}" alt="{alt}"><figcaption>#{index}<br>'
-            f"{_text(true)} → {_text(pred)}{sure}</figcaption></figure>"
+            f"<figure>{_picture(told, index)}<figcaption>#{index}{flag}<br>{true} → {beside}{prob}"
+            "</figcaption></figure>"
         )
     return f'<div class="tiles">{"".join(made)}</div>'
 
 
-def _png(image: np.ndarray, ink: bool) -> str:
-    """Write an image, uint8 `(28, 28)`, as an address of its own: strokes as ink on paper."""
-    target = io.BytesIO()
-    Image.fromarray(255 - image if ink else image).save(target, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(target.getvalue()).decode()}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table; the first cell of a row names it."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    lines = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return f'<div class="wide"><table>{f"<tr>{head}</tr>" if head else ""}{lines}</table></div>'
+def _picture(told: Contents, index: int) -> str:
+    """Write a test image; nothing where its pictures are not here."""
+    if not told.dataset.pictured:
+        return ""
+    names, answers = told.dataset.class_names, told.answers
+    true, pred = (names[known[index]] for known in (answers.y_true, answers.y_pred))
+    said = "correct" if true == pred else f"read as {pred}"
+    address = markup.picture(told.dataset.x_test[index], told.dataset.ink)
+    alt = markup.text(f"Image {index}: {true} {said}")
+    return f'<img src="{address}" alt="{alt}">'
 
 
 def _cell(count: int, most: int, diagonal: bool) -> str:
     if diagonal:
         return f'<td class="diagonal">{count or ""}</td>'
-    shade = f' style="background:rgba(234,88,12,{0.1 + 0.6 * count / most:.2f})"' if count else ""
-    return f"<td{shade}>{count or ''}</td>"
+    if not count:
+        return "<td></td>"
+    return f'<td class="wrong" style="--share:{0.1 + 0.6 * count / most:.2f}">{count}</td>'
 
 
 def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _text(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _rate(right: int, images: int) -> str:
-    low, high = evaluation.wilson(right, images)
-    return f"{_percent(right / images)}<small>{100 * low:.2f}-{_percent(high)}</small>"
+    if isinstance(value, tuple):
+        return wording.images(len(value))
+    return markup.text(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def _share(rate: class_rates.Rate | None) -> str:
     if rate is None:
         return ""
-    return f"{_percent(rate.value)} <small>{100 * rate.low:.1f}-{100 * rate.high:.1f}</small>"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f}{_THIN}%"
-
-
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", _THIN)
-
-
-def _moment(timestamp: float) -> str:
-    return datetime.datetime.fromtimestamp(timestamp, datetime.UTC).strftime("%Y-%m-%d")
-
-
-_text = functools.partial(html.escape, quote=True)
+    low, high = 100 * rate.low, 100 * rate.high
+    return f"{100 * rate.value:.2f} <small>{low:.2f}-{high:.2f}</small>"

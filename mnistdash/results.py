@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistdash import artifacts, datasets, evaluation, store
+from mnistdash import artifacts, confidence, datasets, evaluation, store, suspects
 
 if TYPE_CHECKING:
     import pandas
@@ -48,6 +48,39 @@ def answers_after(db: store.Store, run: store.Run, epoch: int) -> evaluation.Eva
         return evaluation.Evaluation.from_predictions(labels, y_pred, confidence, classes)
     except ValueError:
         raise store.StoreError(_OTHER_IMAGES.format("this epoch")) from None
+
+
+def temperature(db: store.Store, run_id: str, told: evaluation.Evaluation) -> confidence.Scaling:
+    """Return what a temperature does to a run's answers, fitted on its validation images or not.
+
+    Raises:
+        StoreError: it can't be fitted; the sentence says why.
+    """
+    if told.probs is None:
+        raise store.StoreError(
+            "All probabilities of an image are needed for it: of this run one is known."
+        )
+    found = confidence.scaling(told.probs, told.y_true, validation=db.validation(run_id))
+    if found is None:
+        raise store.StoreError(f"It takes at least {confidence.FEWEST} images to fit one.")
+    return found
+
+
+def suspect_labels(db: store.Store, run_id: str, name: str) -> suspects.Suspects:
+    """Return which labels are suspect to a run and its judges.
+
+    Args:
+        db: where that is kept.
+        run_id: of the run.
+        name: under which it is kept, of `artifacts.suspects`.
+
+    Raises:
+        StoreError: it is damaged, or was deleted meanwhile.
+    """
+    try:
+        return suspects.read(db.artifact(run_id, name))
+    except ValueError as error:
+        raise store.StoreError(str(error)) from None
 
 
 def _labels(db: store.Store, run: store.Run) -> tuple[np.ndarray, int]:

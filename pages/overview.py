@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash import class_rates
+from mnistdash import class_rates, findings
 from mnistdash.ui import (
     answers_view,
     class_table,
@@ -12,6 +12,7 @@ from mnistdash.ui import (
     labels_view,
     pairs,
     report_view,
+    state,
     verdicts_view,
     words,
 )
@@ -30,10 +31,10 @@ title, images = words.plain(words.run_title(run)), words.plain(dataset.title)
 layers = f" · `{run.recipe.layers}`" if run.recipe else ""
 st.caption(f"{title}{layers} · {images}")
 headline.facts(
-    {"Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval))}
-    | labels_view.corrected_accuracy(dataset, answers)
-    | verdicts_view.held(dataset, answers)
-    | headline.errors(answers, names)
+    findings.accuracy(answers)
+    | findings.with_raters(answers, state.raters(dataset, answers))
+    | findings.if_verdicts_hold(answers, verdicts_view.said(dataset))
+    | findings.errors(answers, names)
 )
 labels_view.how_corrected(dataset, answers)
 
@@ -51,7 +52,6 @@ if largest:
             picture_px=PAIR_PX,
             key=f"pairs-{run.id}",
         )
-
     with confident:
         if answers.has_confidence:
             st.header("Most confident errors")
@@ -77,4 +77,4 @@ class_table.class_table(
     on_choose=doors.open_class,
     key=f"classes-{run.id}",
 )
-report_view.button(run)
+report_view.box(run)

@@ -55,10 +55,19 @@ def test_runs_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_report_is_one_file(
     capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is named after the run, unless told otherwise; no such run, and no folder, are said."""
+    """It is named after the run, unless told otherwise; no such run, and no folder, are said.
+
+    A terminal is shown a bar that fills up.
+    """
     monkeypatch.chdir(tmp_path)
-    assert command.main(["report", "starter-optdigits"]) == 0
-    assert "starter-optdigits.html: " in capsys.readouterr().out
+    with monkeypatch.context() as terminal:
+        terminal.setattr(sys.stderr, "isatty", lambda: True)
+        assert command.main(["report", "starter-optdigits"]) == 0
+    shown = capsys.readouterr()
+    assert "starter-optdigits.html: " in shown.out
+    bars = [line.count("#") for line in shown.err.split("\r[")[1:]]
+    assert bars == sorted(bars)
+    assert (bars[0], bars[-1]) == (0, 30)
     page = (tmp_path / "starter-optdigits.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert "No finished run is called 'mine'" in refused(capsys, "report", "mine")
@@ -191,13 +200,19 @@ def test_misspelled_commands_end_with_code_2(
     [(0.25, 0.9, "loss 0.2500  accuracy 0.9000"), (None, None, ""), (None, 0.9, "")],
 )
 def test_progress_bar_by_hand(
-    capsys: pytest.CaptureFixture[str], loss: float | None, accuracy: float | None, figures: str
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    loss: float | None,
+    accuracy: float | None,
+    figures: str,
 ) -> None:
     """The middle of the second of four epochs is 3/8 of the bar; before a step no figures."""
     progress = types.SimpleNamespace(
         epoch=1, epochs=4, step=5, steps=10, loss=loss, accuracy=accuracy, seconds=1.0
     )
-    command._show_progress(progress)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with command._progress_shown(command._training) as on_progress:
+        on_progress(progress)
     bar = "#" * 11 + " " * 19
     assert capsys.readouterr().err.rstrip() == f"\r[{bar}] epoch 2 of 4  {figures}".rstrip()
 

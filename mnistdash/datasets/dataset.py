@@ -34,6 +34,11 @@ class Dataset:
     questions: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
 
+    @property
+    def pictured(self) -> bool:
+        """Whether there are pictures, and not empty ones in place of those that were lost."""
+        return bool(self.x_test[:100].any())
+
     @functools.cached_property
     def num_train(self) -> int:
         """How many training images there are; known without reading them.

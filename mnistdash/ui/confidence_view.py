@@ -1,11 +1,12 @@
 """The pieces of the page on confidence: charts with doors, the temperature, the threshold."""
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from mnistdash import confidence, datasets, evaluation, store
+from mnistdash import confidence, datasets, evaluation, findings, store
 from mnistdash.ui import (
     answers_view,
     columns,
@@ -23,21 +24,7 @@ _BY_WIDTH, _BY_MASS = "equal width", "equal mass"
 
 def facts(answers: evaluation.Evaluation) -> None:
     """Show how far confidence and accuracy lie apart."""
-    sure, right = answers.confidence, answers.right
-    mean = float(sure.mean(dtype=np.float64))
-    by_width = confidence.calibration_error(confidence.equal_width(sure, right))
-    by_mass = confidence.calibration_error(confidence.equal_mass(sure, right))
-    headline.facts(
-        {
-            "Test accuracy": (words.percent(answers.accuracy), words.interval(*answers.interval)),
-            "Mean confidence": (words.percent(mean), "of all answers"),
-            "Calibration error": (f"{by_width:.3f}", f"{confidence.BINS} bins of equal width"),
-            "Calibration error by mass": (
-                f"{by_mass:.3f}",
-                f"{confidence.BINS} bins of equal mass",
-            ),
-        }
-    )
+    headline.facts(findings.accuracy(answers) | findings.calibration(answers))
 
 
 def histogram(answers: evaluation.Evaluation) -> None:
@@ -64,7 +51,7 @@ def reliability(answers: evaluation.Evaluation) -> None:
         " On Calibration of Modern Neural Networks, ICML 2017; equal mass: Nguyen and O'Connor,"
         " EMNLP 2015; calibration error: Naeini et al., AAAI 2015.",
     )
-    st.caption("Where accuracy stays below the mark of confidence, the model is too sure.")
+    st.caption(findings.RELIABILITY)
     kind = st.segmented_control(
         "Bins",
         (_BY_WIDTH, _BY_MASS),
@@ -107,26 +94,16 @@ def threshold(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None
 
 def temperature(run: store.Run, answers: evaluation.Evaluation) -> None:
     """Show what one temperature does to the probabilities, and on which images it was fitted."""
-    st.header(
-        "Temperature",
-        help="All logits are divided by one number, which changes no answer. The number is the one"
-        " of the least loss. Guo et al., On Calibration of Modern Neural Networks, ICML 2017.",
-    )
-    if answers.probs is None:
-        st.caption("All probabilities of an image are needed for it: of this run one is known.")
-        return
+    st.header("Temperature", help=findings.TEMPERATURE)
     try:
         found = state.temperature_scaling(run.id, answers)
     except store.StoreError as error:
         st.caption(words.sentence(str(error)))
         return
-    if found is None:
-        st.caption(f"It takes at least {confidence.FEWEST} images to fit one.")
-        return
-    st.caption(_how_fitted(found))
+    st.caption(findings.how_fitted(found))
     told, drawn = st.columns(2, gap="large")
     with told:
-        st.markdown(_before_and_after(found))
+        st.markdown(_table(findings.before_and_after(found)))
     with drawn:
         chart = confidence_charts.reliability_by_width(
             found.after.bins, hint=confidence_charts.READ_ONLY
@@ -134,33 +111,10 @@ def temperature(run: store.Run, answers: evaluation.Evaluation) -> None:
         columns.columns(chart, key="reliability-after")
 
 
-def _how_fitted(found: confidence.Scaling) -> str:
-    temper = "is too sure" if found.temperature > 1 else "could be surer"
-    said = f"Above 1 a model is too sure of its answers; this one {temper}. Fitted on"
-    if found.on_validation:
-        images = words.images(found.fitted_on, "validation")
-        return f"{said} {images}, measured on {words.images(found.measured_on, 'test')}."
-    return (
-        f"{said} {words.images(found.fitted_on, 'test')}, half of all (seed {confidence.SEED}),"
-        f" measured on the other {words.count(found.measured_on)}, as shown here: this run keeps no"
-        " answers to validation images."
-    )
-
-
-def _before_and_after(found: confidence.Scaling) -> str:
-    rows = (
-        ("Loss, nats", "loss", 4),
-        ("Calibration error, equal width", "error_by_width", 3),
-        ("Calibration error, equal mass", "error_by_mass", 3),
-    )
-    lines = [
-        f"| | as it answers | with temperature {found.temperature:.2f} |",
-        "| --- | --: | --: |",
-    ]
-    for title, name, decimals in rows:
-        before, after = (getattr(it, name) for it in (found.before, found.after))
-        lines.append(f"| {title} | {before:.{decimals}f} | {after:.{decimals}f} |")
-    return "\n".join(lines)
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Write a table whose first row are its heads, and whose other columns are figures."""
+    head, *lines = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join((head, f"| --- |{' --: |' * (len(rows[0]) - 1)}", *lines))
 
 
 def _what_is_left(answers: evaluation.Evaluation, answered: np.ndarray) -> None:

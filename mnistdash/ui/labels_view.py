@@ -3,13 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from mnistdash import artifacts, datasets, evaluation, labels, store, suspects
-from mnistdash.ui import doors, filters, link, state, study_view, words
-
-_SOURCE = (
-    "Five people saw each image whose label an algorithm doubted. C. Northcutt, A. Athalye,"
-    " J. Mueller, Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks, 2021"
-)
+from mnistdash import artifacts, datasets, evaluation, findings, labels, store, suspects
+from mnistdash.ui import doors, filters, link, state, study_view
 
 
 def raters_said(dataset: datasets.Dataset, index: int) -> None:
@@ -27,21 +22,8 @@ def raters_said(dataset: datasets.Dataset, index: int) -> None:
             f"⚑ Raters disagreed with this label: {votes.for_label} for"
             f" {dataset.class_names[votes.label]}, {votes.for_suggested} for {other},"
             f" {votes.for_neither} neither.",
-            help=_SOURCE,
+            help=findings.RATERS,
         )
-
-
-def corrected_accuracy(
-    dataset: datasets.Dataset, answers: evaluation.Evaluation
-) -> dict[str, tuple[str, str]]:
-    """Return the accuracy with the raters' labels as a headline figure; none without any."""
-    rated = state.raters(dataset, answers)
-    if not rated:
-        return {}
-    truth, counted = labels.corrected(answers.y_true, rated)
-    right = int((answers.y_pred[counted] == truth).sum())
-    low, high = evaluation.wilson(right, len(counted))
-    return {"With raters' labels": (words.percent(right / len(counted)), words.interval(low, high))}
 
 
 def with_suspects(
@@ -99,13 +81,10 @@ def how_corrected(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> 
     rated = state.raters(dataset, answers)
     if not rated:
         return
-    agreed = sum(votes.agreed is not None for votes in rated.values())
-    without = len(rated) - agreed
     with st.container(horizontal=True, vertical_alignment="center", key="how-corrected"):
         st.caption(
-            f"Of {words.number_of(len(rated), 'label')} that raters did not confirm, {agreed} count"
-            f" there as what most of them said; {without} without an agreed label are left out.",
-            help=_SOURCE,
+            findings.how_corrected(rated),
+            help=findings.RATERS,
             width="content",
         )
         st.button("Look at them", type="tertiary", on_click=doors.open_labels, args=("raters",))

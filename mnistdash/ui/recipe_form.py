@@ -7,7 +7,7 @@ import dataclasses
 
 import streamlit as st
 
-from mnistdash import architecture, datasets, recipes, store
+from mnistdash import architecture, datasets, recipes, store, wording
 from mnistdash.ui import corrections_view, fields, session, words
 
 CUSTOM = "custom"
@@ -39,19 +39,11 @@ _HELP = {
     "seeds": "Train this often, each time with the next seed: chance shows as a deviation.",
 }
 # In the order in which they are read, four in a row.
-_FIELDS = (
-    ("Epochs", "epochs"), ("Learning rate", "learning_rate"), ("Batch size", "batch_size"),
-    ("Optimizer", "optimizer"), ("Schedule", "schedule"), ("Scaling", "scaling"),
-    ("Validation share", "validation"), ("Seed", "seed"),
-)  # fmt: skip
-_FINE_FIELDS = (
-    ("Rotation, degrees", "rotation"), ("Shift, share of the side", "shift"),
-    ("Zoom, share", "zoom"), ("Shear, degrees", "shear"),
-    ("Elastic, cells", "elastic"), ("Stroke thickness, cells", "thickness"),
-    ("Upstrokes on ones, share", "upstroke"), ("Momentum (sgd)", "momentum"),
-    ("Keep", "keep"), ("Patience, epochs", "patience"),
-)  # fmt: skip
-_LABELS = {name: label for label, name in (*_FIELDS, *_FINE_FIELDS)}
+_FIELDS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "scaling",
+           "validation", "seed")  # fmt: skip
+_FINE_FIELDS = ("rotation", "shift", "zoom", "shear", "elastic", "thickness", "upstroke",
+                "momentum", "keep", "patience")  # fmt: skip
+_LABELS = wording.SETTINGS | {"seeds": "Seeds"}
 _CHOICES = {
     "scaling": recipes.SCALINGS,
     "optimizer": recipes.OPTIMIZERS,
@@ -84,7 +76,7 @@ class Wish:
     @property
     def unread(self) -> list[str]:
         """The labels of the fields that can't be read."""
-        return [_LABELS.get(name, name.capitalize()) for name in self.troubles]
+        return [_LABELS[name] for name in self.troubles]
 
 
 def wish() -> Wish:
@@ -129,16 +121,16 @@ def form() -> Wish:
         _preset_and_images()
         _preset_line(current)
         st.text_input(
-            "Layers",
+            _LABELS["layers"],
             key=_PREFIX + "layers",
             help=_HELP["layers"],
             persist_state="session",
         )
         _trouble_at("layers", current.troubles)
-        for label, name in _FIELDS:
-            _field(label, name, current.troubles)
+        for name in _FIELDS:
+            _field(name, current.troubles)
         _fine_fields(current.troubles)
-        _field("Seeds", "seeds", current.troubles)
+        _field("seeds", current.troubles)
         st.toggle(
             "Keep every epoch's answers to the test images",
             key=_TRACE,
@@ -334,11 +326,12 @@ def _fine_fields(troubles: dict[str, str]) -> None:
     fine = st.expander("Augmentation, momentum, early stopping", key=FINE, on_change="rerun")
     if fine.open:
         with fine, st.container(key="recipe-fine"):
-            for label, name in _FINE_FIELDS:
-                _field(label, name, troubles)
+            for name in _FINE_FIELDS:
+                _field(name, troubles)
 
 
-def _field(label: str, name: str, troubles: dict[str, str]) -> None:
+def _field(name: str, troubles: dict[str, str]) -> None:
+    label = _LABELS[name]
     options = {"key": _PREFIX + name, "help": _HELP.get(name), "persist_state": "session"}
     if name in _CHOICES:
         st.selectbox(label, _CHOICES[name], **options)

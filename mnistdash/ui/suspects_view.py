@@ -1,9 +1,8 @@
 """The training labels that are most suspect, as the data page shows them."""
 
-import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, store, suspects
+from mnistdash import datasets, findings, store, suspects
 from mnistdash.ui import labels_view, link, state, training_card, words
 
 SHOWN = 600  # of the most suspect
@@ -39,11 +38,9 @@ def _run_on(dataset: datasets.Dataset) -> store.Run | None:
 
 def _most_suspect(dataset: datasets.Dataset, judged: suspects.Judged) -> None:
     indices = judged.ranked()[:SHOWN]
-    counts = [int(np.count_nonzero(found)) for found in (judged.contradicted, judged.confident)]
+    judges = "Five networks, none of which learnt from the image it judged,"
     st.caption(
-        f"Five networks, none of which learnt from the image it judged, contradict"
-        f" {words.number_of(counts[0], 'label')} of {words.count(dataset.num_train)};"
-        f" {words.count(counts[1])} are wrong by confident learning. The {len(indices)} most"
-        " suspect, each label with what it was read as:"
+        f"{findings.doubted(judged, judges)} The {len(indices)} most suspect, each label with what"
+        " it was read as:"
     )
     training_card.tiles(dataset, indices, judged.likely[indices], key=f"suspects-{dataset.name}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, store, verdicts
+from mnistdash import datasets, evaluation, findings, store, verdicts
 from mnistdash.ui import judging, link, session, state, words
 
 STEPS_AHEAD = 64  # images on each side that keys may judge before the server has answered
@@ -183,16 +183,6 @@ def selected(dataset: datasets.Dataset, shown: np.ndarray) -> np.ndarray:
     return shown[np.array([fits(fault) for fault in faults], bool)]
 
 
-def held(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> dict[str, tuple[str, str]]:
-    """Return the headline "if your verdicts on labels hold", where there are any."""
-    changed = {i: verdict for i, verdict in said(dataset).items() if verdict.label is not None}
-    if not changed:
-        return {}
-    right = answers.y_pred == verdicts.held(answers.y_true, changed)
-    labels = words.number_of(len(changed), "label")
-    return {"If your verdicts hold": (words.percent(right.mean()), labels)}
-
-
 def box(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Show what was judged of the errors, who judges, and the way to a file and back."""
     if not _can_be_judged(dataset):
@@ -214,17 +204,7 @@ def box(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
 def _sentence(answers: evaluation.Evaluation, known: Mapping[int, verdicts.Verdict]) -> str:
     if not known:
         return "Whose fault? Press 1 model, 2 label, 3 picture, 0 none on a card or a tile."
-    counted = verdicts.counts(known, answers.errors)
-    judged = sum(counted.values())
-    errors = words.errors(len(answers.errors))
-    more = len(known) - judged
-    told_of = f"Of {errors} you judged {words.count(judged)}"
-    if judged:
-        told_of += ": " + ", ".join(
-            f"{fault} {words.count(number)} ({100 * number / judged:.0f}{words.THIN}%)"
-            for fault, number in counted.items()
-        )
-    return f"{told_of}; {words.count(more)} more are correct here." if more else f"{told_of}."
+    return findings.judged(answers, known)
 
 
 def _person_box() -> None:
@@ -286,7 +266,7 @@ def _import(dataset: datasets.Dataset, key: str) -> None:
 
 def _can_be_judged(dataset: datasets.Dataset) -> bool:
     """Tell whether images have a name to be known by, and are not empty stand-ins for lost ones."""
-    return bool(dataset.sha256) and bool(dataset.x_test[:100].any())
+    return bool(dataset.sha256) and dataset.pictured
 
 
 def _likely(answers: evaluation.Evaluation, indices: np.ndarray) -> list[int | None]:

@@ -1,13 +1,14 @@
-"""The Confidence page, and that it counts what Overview, the matrix and the gallery count."""
+"""The Confidence page, and that it counts what other pages and the report count."""
 
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
 from streamlit.testing import v1 as streamlit_testing
 
-from mnistdash import confidence, evaluation, store
+from mnistdash import confidence, evaluation, report, store, verdicts
 from mnistdash.ui import link, state
 from tests.pages import examples, screen
 
@@ -89,8 +90,10 @@ def shown(
     return examples.bring_answers(db, like, probs), evaluation.Evaluation(y_true, probs)
 
 
-def test_all_pages_count_alike(shown: tuple[store.Run, evaluation.Evaluation]) -> None:
-    """Errors, those of each class, and the images of each bin: on every page that tells them."""
+def test_all_pages_and_the_report_count_alike(
+    db: store.Store, shown: tuple[store.Run, evaluation.Evaluation]
+) -> None:
+    """Errors, those of each class, and the images of each bin: wherever they are told."""
     run, answers = shown
     errors = int((answers.y_pred != answers.y_true).sum())
     overview = screen.open_page("overview", run=run.id)
@@ -119,3 +122,24 @@ def test_all_pages_count_alike(shown: tuple[store.Run, evaluation.Evaluation]) -
     its_images = link.View(run=run.id, conf=(fewest.least, fewest.most), all=True)
     gallery = screen.open_page("gallery", **its_images.params())
     assert f"{fewest.images} of {len(answers)} test images" in screen.text(gallery)
+
+    told = report.contents(db, run, person=verdicts.ME, link="")
+    page = report.write(told).replace("\N{NARROW NO-BREAK SPACE}", "")
+    assert f"<dt>Errors</dt><dd><bdi>{errors}</bdi><small>of {len(answers)} images" in page
+    table = re.findall(r"<tr>(.*?)</tr>", _section(page, "Class by class"))[1:]
+    rows = [tuple(map(int, re.findall(r"<td>(\d+)</td>", row)[:2])) for row in table]
+    assert [images - right for images, right in rows] == wrong
+    cells = re.findall(r"<td[^>]*>(\d*)</td>", _section(page, "Confusion").split("<tbody>")[1])
+    assert np.reshape([int(cell or 0) for cell in cells], counts.shape).tolist() == counts.tolist()
+    table = re.findall(
+        r"<td>(\d+)</td><td>(\d+)</td><td>[01]\.\d{3}<", _section(page, "Confidence")
+    )
+    assert [(int(images), int(no)) for images, no in table] == [
+        (found.images, found.images - found.right) for found in bins
+    ]
+    assert f"{min(errors, report.WORST)} of {errors} errors" in page
+
+
+def _section(page: str, title: str) -> str:
+    """Cut a part out of a report."""
+    return page.split(f"<h2>{title}</h2>")[1].split("</section>")[0]

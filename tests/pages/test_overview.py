@@ -1,10 +1,16 @@
 """The Overview page: one run at a glance."""
 
 import json
+import pathlib
 import re
+from collections.abc import Callable
 
-from mnistdash import datasets, store
+import pytest
+
+from mnistdash import datasets, report, store
 from tests.pages import examples, screen
+
+_DAMAGE = "UPDATE artifacts SET data = x'00' WHERE run_id = ?"
 
 
 def test_overview_states_the_headline_figures(mine: store.Run) -> None:
@@ -41,3 +47,31 @@ def test_overview_has_a_row_a_class(mine: store.Run, db: store.Store) -> None:
     at = screen.open_page("overview", run=perfect.id)
     (sent,) = json.loads(at.get_by_key(f"classes-{perfect.id}").proto.json)
     assert {row["said"] for row in sent["rows"]} == {""}
+
+
+def test_report_is_made_when_its_box_is_opened(
+    home: pathlib.Path, mine: store.Run, db: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, with progress; again when a note has changed; without the answers a sentence."""
+    shares: list[float] = []
+    write = report.write
+
+    def noted(told: report.Contents, on_progress: Callable[[float], None]) -> str:
+        return write(told, lambda share: (shares.append(share), on_progress(share)))
+
+    monkeypatch.setattr(report, "write", noted)
+    at = screen.open_page("overview", run=mine.id)
+    assert not at.download_button
+    at.session_state["report"] = True
+    for note, made in (("", 1), ("", 1), ("for the talk", 2)):
+        db.annotate(mine.id, note)
+        at.run()
+        assert not at.exception
+        assert shares.count(1.0) == made
+        assert "Save as HTML" in at.download_button[0].label
+    db.annotate(mine.id, "")
+    examples.alter(home, f"{_DAMAGE} AND name = 'probs.npy'", mine.id)
+    at.run()
+    assert not at.exception
+    assert not at.download_button
+    assert "damaged" in screen.text(at)

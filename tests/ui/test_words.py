@@ -1,77 +1,13 @@
-"""How numbers, times and answers are written."""
+"""How names, answers and sentences are written on pages."""
 
 import dataclasses
 
 import pytest
 
-from mnistdash import recipes, store
+from mnistdash import store
 from mnistdash.ui import words
 
-THIN = "\N{THIN SPACE}"
 JOINER = "\N{WORD JOINER}"
-
-
-@pytest.mark.parametrize(
-    ("fraction", "text"), [(0, "0.00"), (1, "100.00"), (0.9813, "98.13"), (0.12345, "12.35")]
-)
-def test_percent(fraction: float, text: str) -> None:
-    """Two decimals and a thin space."""
-    assert words.percent(fraction) == f"{text}{THIN}%"
-
-
-def test_interval() -> None:
-    """One sign for both ends."""
-    assert words.interval(0.9784, 0.98379) == f"97.84-98.38{THIN}%"
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0, "0"), (999, "999"), (1000, f"1{THIN}000"), (1234567, f"1{THIN}234{THIN}567")],
-)
-def test_count(number: int, text: str) -> None:
-    """Thousands stand apart by thin spaces."""
-    assert words.count(number) == text
-
-
-@pytest.mark.parametrize(("number", "end"), [(0, "s"), (1, ""), (2, "s"), (1000, "s")])
-def test_plurals(number: int, end: str) -> None:
-    """One image, all other numbers of images; the same for errors."""
-    assert words.images(number) == f"{words.count(number)} image{end}"
-    assert words.images(number, "test") == f"{words.count(number)} test image{end}"
-    assert words.errors(number) == f"{words.count(number)} error{end}"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-5, "0 s"),
-        (0.4, "0 s"),
-        (8.2, "8 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (125, "2 min 5 s"),
-        (3599.4, "59 min 59 s"),
-        (3599.6, "1 h 0 min"),
-        (4200, "1 h 10 min"),
-        (90_000, "25 h 0 min"),
-    ],
-)
-def test_duration(seconds: float, text: str) -> None:
-    """Seconds, minutes with seconds, hours with minutes; never less than nothing."""
-    assert words.duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("timestamp", "text"),
-    [
-        (0, "1970-01-01 00:00"),
-        (1_795_250_075, "2026-11-21 08:34"),
-        (2_147_483_648, "2038-01-19 03:14"),
-    ],
-)
-def test_moment(timestamp: float, text: str) -> None:
-    """A time is written in UTC, after January 2038 too."""
-    assert words.moment(timestamp) == text
 
 
 def test_read_as_uses_the_class_names() -> None:
@@ -88,23 +24,6 @@ def test_alternative_text_says_index_classes_and_probability() -> None:
     assert words.alt(0, 7, 7, 0.999, digits) == "Image 0: 7 correct, probability 1.00"
 
 
-def run_of(name: str, **changes: object) -> store.Run:
-    """Make a run of `dense-tutorial` with some settings changed."""
-    facts = dict.fromkeys(field.name for field in dataclasses.fields(store.Run))
-    recipe = dataclasses.replace(recipes.PRESETS["dense-tutorial"].recipe, **changes)
-    return store.Run(**{**facts, "name": name, "recipe": recipe})
-
-
-def test_a_run_is_told_from_its_sisters() -> None:
-    """Name, seed and what differs from the preset; of other names there is no preset."""
-    assert words.run_title(run_of("dense-tutorial")) == "dense-tutorial · seed 0"
-    changed = run_of("dense-tutorial", seed=1, epochs=10)
-    assert words.run_title(changed) == "dense-tutorial · seed 1 · 10 epochs"
-    assert words.run_title(run_of("mine", epochs=10)) == "mine · seed 0"
-    unreadable = dataclasses.replace(changed, recipe=None)
-    assert words.run_title(unreadable) == "dense-tutorial"
-
-
 def test_long_names_are_cut_in_the_middle() -> None:
     """Begin and end stay, where names differ; ten characters are ten with the ellipsis."""
     assert words.middle("0123456789", 10) == "0123456789"
@@ -114,7 +33,7 @@ def test_long_names_are_cut_in_the_middle() -> None:
 
 def test_a_reason_is_one_sentence() -> None:
     """It ends with one full stop, whether it came with one or not."""
-    run = run_of("dense-tutorial")
+    run = store.Run(**dict.fromkeys(field.name for field in dataclasses.fields(store.Run)))
     for reason in ("The disk is full", "The disk is full."):
         assert words.ending(dataclasses.replace(run, reason=reason)) == "The disk is full."
     assert words.ending(dataclasses.replace(run, status="cancelled")) == "Cancelled."
@@ -162,10 +81,3 @@ def test_sentence_shows_code_as_code() -> None:
     said = words.sentence("`x_*` is *no* text: `x = x[:2]`.")
     assert said == r"`x_*` is \*no\* text\: `x = x[:2]`\."
     assert words.sentence("it`s *") == r"it\`s \*"
-
-
-def test_nouns_take_their_number() -> None:
-    """One class, no classes, a thousand test images, all with their own space."""
-    assert words.number_of(1, "class") == "1 class"
-    assert words.number_of(0, "class") == "0 classes"
-    assert words.images(1000, "test") == f"1{THIN}000 test images"

@@ -1,12 +1,11 @@
-"""What raters said of labels, as pages show it."""
+"""What a run's answers come to, in figures and sentences."""
 
 import pathlib
 
 import numpy as np
 import pytest
 
-from mnistdash import datasets, evaluation
-from mnistdash.ui import labels_view
+from mnistdash import datasets, evaluation, findings, labels
 
 
 @pytest.fixture
@@ -30,13 +29,9 @@ def five(shared_data: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> datasets
 def test_accuracy_is_given_with_the_raters_labels(five: datasets.Dataset) -> None:
     """Read as 9, 0, 4, 9, 7: as labelled 2 of 5 are right, as rated 3 of the 4 agreed ones."""
     answers = evaluation.Evaluation(five.y_test, np.eye(10, dtype=np.float32)[[9, 0, 4, 9, 7]])
+    rated = labels.raters(five.x_test, five.y_test, five.class_names)
     assert answers.accuracy == pytest.approx(0.4)
-    (said,) = labels_view.corrected_accuracy(five, answers).values()
+    (said,) = findings.with_raters(answers, rated).values()
     assert said == ("75.00\N{THIN SPACE}%", "30.06-95.44\N{THIN SPACE}%")
-
-
-def test_labels_that_nobody_rated_have_no_second_accuracy() -> None:
-    """Other images have the one accuracy."""
-    digits = datasets.load("optdigits")
-    answers = evaluation.Evaluation(digits.y_test, np.full((500, 10), 0.1, np.float32))
-    assert labels_view.corrected_accuracy(digits, answers) == {}
+    assert "Of 4 labels that raters did not confirm, 3 count" in findings.how_corrected(rated)
+    assert findings.with_raters(answers, {}) == {}
