@@ -2,7 +2,7 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -65,28 +65,28 @@ def pairs(
         ],
         "chosen": [None if side is None else int(side) for side in chosen],
     }
-    known = frozenset((pair.true_class, pair.pred_class) for pair in shown)
-    forward = functools.partial(_forward_click, key, known, on_choose)
+    forward = functools.partial(_forward_click, key, len(names), on_choose)
     # As a list of one: in a dict, Streamlit looks for data frames and imports pandas to do so.
     _component(data=[data], key=key, on_choose_change=forward)
 
 
-def clicked_pair(value: object, known: Collection[tuple[int, int]]) -> tuple[int, int] | None:
-    """Return the pair that a browser says was clicked, or None if it is not on the page.
+def clicked_pair(value: object, count: int) -> tuple[int, int] | None:
+    """Return the pair that a browser says was clicked, or None if there is no such pair.
+
+    It need not be on the page any more: what the list showed when the hand came down counts.
 
     Args:
         value: Whatever the browser sent: a page can't trust it.
-        known: The true and the predicted class of each pair on the page.
+        count: How many classes there are.
     """
     if not isinstance(value, list) or not all(type(side) is int for side in value):
         return None
-    return tuple(value) if tuple(value) in known else None
+    there = len(set(value)) == len(value) == 2 and all(0 <= side < count for side in value)
+    return tuple(value) if there else None
 
 
-def _forward_click(
-    key: str, known: frozenset[tuple[int, int]], on_choose: Callable[[int, int], None]
-) -> None:
+def _forward_click(key: str, count: int, on_choose: Callable[[int, int], None]) -> None:
     """Tell `on_choose` which pair was clicked."""
-    pair = clicked_pair(session.chosen(key, "choose"), known)
+    pair = clicked_pair(session.chosen(key, "choose"), count)
     if pair is not None:
         on_choose(*pair)
