@@ -35,13 +35,13 @@ def picture(image: np.ndarray, ink: bool) -> str:
     return f"data:image/png;base64,{base64.b64encode(target.getvalue()).decode()}"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "plain") -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "whole") -> str:
     """Write a table; the first cell of a row names it.
 
     Args:
         heads: of the columns; none where there are none.
         rows: their cells, as HTML.
-        kind: of the table, for its look.
+        kind: its classes: "whole" stays on one page, "figures" has numbers, "pictured" images.
     """
     head = "".join(f'<th scope="col">{title}</th>' for title in heads)
     top = f"<thead><tr>{head}</tr></thead>" if head else ""

@@ -32,6 +32,9 @@ SUSPECT = 24
 JUDGED = 48
 _NARROW = "\N{NARROW NO-BREAK SPACE}"  # no line of a printed page ends in the middle of a number
 _MANY = 30  # classes: a matrix of more has a page that lies
+_HOW_DRAWN = (
+    "Bars: accuracy, a thin line its 95 % interval; orange: mean confidence; numbers: images."
+)
 
 OnProgress = Callable[[float], None]  # called with the share that is done, 0-1
 
@@ -152,9 +155,10 @@ def _head(told: Contents) -> str:
     notes = [markup.text(note) for note in (run.note, told.trouble) if note]
     if told.rated:
         notes.append(markup.text(findings.how_corrected(told.rated)))
+    title, images = markup.name(wording.run_title(run)), markup.name(told.dataset.title)
     return (
-        f"<header><h1>{markup.name(wording.run_title(run))}</h1><p>{layers}{markup.name(told.dataset.title)}"
-        f" · {wording.moment(run.created_at)} UTC</p>{markup.facts(facts)}"
+        f"<header><h1>{title}</h1><p>{layers}{images} · {wording.moment(run.created_at)} UTC</p>"
+        f"{markup.facts(facts)}"
         f"{''.join(f'<p>{note}</p>' for note in notes)}</header>"
     )
 
@@ -178,7 +182,8 @@ def _settings(told: Contents) -> str:
 
 def _curves(told: Contents) -> str:
     history = told.run.history
-    held_out = any(epoch.get(f"val_{kind}") is not None for epoch in history for kind in _KINDS)
+    known = {name for epoch in history for name, value in epoch.items() if value is not None}
+    held_out = {"val_loss", "val_accuracy"} & known
     dashed = "; dashed: on validation images" if held_out else ""
     drawn = report_charts.curves(history)
     return drawn and f"<p>After each epoch, on training images{dashed}.</p>{drawn}"
@@ -199,17 +204,14 @@ def _classes(told: Contents) -> str:
 
 
 def _matrix(told: Contents) -> str:
-    matrix, names = (
-        told.answers.matrix,
-        [markup.name(name) for name in told.dataset.class_names],
-    )
+    matrix, names = told.answers.matrix, told.dataset.class_names
     most = max(1, int((matrix - np.diag(matrix.diagonal())).max()))
     rows = []
     for true, counts in enumerate(matrix.tolist()):
         cells = "".join(_cell(count, most, true == pred) for pred, count in enumerate(counts))
-        rows.append(f'<tr><th scope="row">{names[true]}</th>{cells}</tr>')
-    heads = "".join(f'<th scope="col"><div>{name}</div></th>' for name in names)
-    upright = " named" if max(map(len, told.dataset.class_names)) > 2 else ""
+        rows.append(f'<tr><th scope="row">{markup.name(names[true])}</th>{cells}</tr>')
+    heads = "".join(f'<th scope="col"><div>{markup.name(name)}</div></th>' for name in names)
+    upright = " named" if max(map(len, names)) > 2 else ""
     many = " many" if len(names) > _MANY else ""
     return (
         "<p>Down: the true class. Across: the class it was read as.</p>"
@@ -276,7 +278,7 @@ def _temperature(told: Contents) -> str:
     )
     return (
         f"<h3>Temperature</h3><p>{findings.how_fitted(told.scaling)} {findings.TEMPERATURE}</p>"
-        f'{markup.table(heads, rows, "figures")}<div class="beside">{drawn}</div>'
+        f'{markup.table(heads, rows, "figures whole")}<div class="beside">{drawn}</div>'
     )
 
 
@@ -353,10 +355,6 @@ def _made(told: Contents) -> str:
     return markup.table((), rows)
 
 
-_KINDS = ("loss", "accuracy")
-_HOW_DRAWN = (
-    "Bars: accuracy, a thin line its 95 % interval; orange: mean confidence; numbers: images."
-)
 _PARTS: dict[str, Callable[[Contents], str]] = {
     "": _head,
     "Settings": _settings,

@@ -80,7 +80,7 @@ svg { max-width: 100%; height: auto; font-size: 11px; filter: var(--figures);
   .beside svg { width: 86mm; }
   .beside:has(table) svg { width: 70mm; }
   .figures td, .figures thead th:not(:first-child) { padding-left: 10px; }
-  .plain { break-inside: avoid; }
+  .whole { break-inside: avoid; }
   table { font-size: 9.5pt; }
   .tiles { gap: 6px; }
   figure { width: 76px; }

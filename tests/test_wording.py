@@ -94,3 +94,8 @@ def test_nouns_take_their_number() -> None:
     assert wording.number_of(1, "class") == "1 class"
     assert wording.number_of(0, "class") == "0 classes"
     assert wording.images(1000, "test") == f"1{THIN}000 test images"
+
+
+def test_every_setting_of_a_recipe_has_a_name() -> None:
+    """What the form asks and what a report tells are called alike, and none is left out."""
+    assert set(wording.SETTINGS) == set(recipes.Recipe.__dataclass_fields__)

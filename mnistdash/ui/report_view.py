@@ -8,6 +8,7 @@ from mnistdash import datasets, report, store
 from mnistdash.ui import session, state, verdicts_view, words
 
 _MADE = "report_made"  # session key: what the last report told of, and the report
+_MAKING = "The report is being made"
 
 
 def box(run: store.Run) -> None:
@@ -48,9 +49,9 @@ def _made(run: store.Run) -> bytes:
     known, text = session.get(_MADE, (None, b""))
     if known == about:
         return text
-    bar = st.progress(0.0, "The report is being made")
+    bar = st.progress(0.0, _MAKING)
     told = report.contents(state.open_store(), run, person=person, link=link)
-    text = report.write(told, bar.progress).encode()
+    text = report.write(told, lambda share: bar.progress(share, _MAKING)).encode()
     bar.empty()
     session.put(_MADE, (about, text))
     return text
