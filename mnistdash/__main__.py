@@ -49,10 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nStopped. The Train page resumes a training after its last whole epoch.",
-            file=sys.stderr,
-        )
+        goes_on = " The Train page resumes a training after its last whole epoch."
+        print(f"\nStopped.{goes_on if options.command is _train else ''}", file=sys.stderr)
         return 130
 
 

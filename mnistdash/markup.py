@@ -43,7 +43,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "whol
         rows: their cells, as HTML.
         kind: its classes: "whole" stays on one page, "figures" has numbers, "pictured" images.
     """
-    head = "".join(f'<th scope="col">{title}</th>' for title in heads)
+    head = "".join(f'<th scope="col">{title}</th>' if title else "<td></td>" for title in heads)
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
     lines = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
