@@ -21,24 +21,28 @@ from mnistdash import (
 )
 
 
-@pytest.fixture
-def told() -> report.Contents:
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> report.Contents:
     """The contents of a report on the starter for the embedded digits."""
-    db = results.opened()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNISTDASH_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("MNISTDASH_DATABASE_URL", raising=False)
+        db = results.opened()
     run = db.run("starter-optdigits")
     link = "http://localhost:8501/?run=starter-optdigits"
     return report.contents(db, run, person=verdicts.ME, link=link)
 
 
-def with_names(names: tuple[str, ...], answers: evaluation.Evaluation) -> report.Contents:
+def with_names(
+    told: report.Contents, names: tuple[str, ...], answers: evaluation.Evaluation
+) -> report.Contents:
     """Contents of a run that was brought, on images of classes with these names."""
-    db = results.opened()
     drawn = np.full((len(answers), 28, 28), 255, np.uint8)
     run = dataclasses.replace(
-        db.run("starter-optdigits"), recipe=None, history=(), origin=store.BROUGHT, name=names[0]
+        told.run, recipe=None, history=(), origin=store.BROUGHT, name=names[0]
     )
     images = dataclasses.replace(
-        datasets.load("optdigits"), class_names=names, x_test=drawn, y_test=answers.y_true
+        told.dataset, class_names=names, x_test=drawn, y_test=answers.y_true
     )
     return report.Contents(run=run, dataset=images, answers=answers, link="http://a/?b=1&c=<")
 
@@ -124,7 +128,7 @@ def test_names_are_texts(told: report.Contents) -> None:
         label=2,
         note="<img src=//x onerror=y()>",
     )
-    made = with_names(names, answers)
+    made = with_names(told, names, answers)
     run = dataclasses.replace(made.run, note="<script>", versions={"<b>": "<i>"})
     made = dataclasses.replace(made, run=run, person="<i>", said={0: verdict})
     page = report.write(made)
@@ -150,11 +154,11 @@ def test_lost_pictures_are_left_out_and_said(told: report.Contents) -> None:
     assert page.count("<figure>") == report.write(told).count("<figure>")
 
 
-def test_every_number_of_classes_without_an_error() -> None:
+def test_every_number_of_classes_without_an_error(told: report.Contents) -> None:
     """62 classes, all correct: no pair, no tile, and a matrix with its diagonal."""
     names = tuple(f"c{n}" for n in range(62))
     answers = evaluation.Evaluation(np.arange(62), np.eye(62, dtype=np.float32))
-    page = report.write(with_names(names, answers))
+    page = report.write(with_names(told, names, answers))
     assert "Every test image is correct." in page
     assert page.count('<td class="diagonal">1</td>') == 62
     assert "<h2>Largest confusions</h2>" not in page
