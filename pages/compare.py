@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnistdash.ui import answers_view, compare_view, doors, guards, link, state, words
+from mnistdash.ui import answers_view, compare_view, doors, guards, link, menu, state, words
 
 SHOWN = 60
 
@@ -68,3 +68,4 @@ for heading, indices, shown, whose in (
         on_choose=doors.open_image,
         key=f"compare-{heading[:5]}",
     )
+menu.copied_with(other=other.id)

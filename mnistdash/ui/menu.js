@@ -1,9 +1,11 @@
-// The list of pages: plain links, which a press follows in place, as Back and Forward do. Beside
-// it, what Streamlit's sidebar lacks: the run picker shows a long name whole on hover, and on a
-// phone the menu goes away when a page is chosen. Where Streamlit's own marks are gone, none of it
-// happens and the links work as they are.
+// The list of pages: plain links, which a press follows in place, as Back and Forward do. Below it
+// the link to what is shown, which a press copies. Beside it, what Streamlit's sidebar lacks: the
+// run picker shows a long name whole on hover, and on a phone the menu goes away when a page is
+// chosen. Where Streamlit's own marks are gone, none of it happens and the links work as they are.
 
 const PHONE_PX = 768; // up to this width Streamlit lays its sidebar over the page
+const COPIED_MS = 1800; // for which it says so
+const OVERLAID = "/~/+/"; // Community Cloud frames its apps under this path (streamlit#5084)
 const START_MS = 3000; // longer than any page takes to begin
 const NOTHING_RUNS = '[data-testid="stApp"][data-test-script-state="notRunning"]';
 
@@ -21,6 +23,8 @@ export default function menu({ data: [shown], parentElement }) {
     else link.removeAttribute("aria-current");
   });
   nav.onclick = (event) => press(event, shown.marker);
+  const button = parentElement.querySelector("button");
+  button.onclick = () => copy(button, parentElement.querySelector("input"));
   parentElement.querySelector("p").textContent = shown.images;
   const picker = document.querySelector('[data-testid="stSidebar"] input[role="combobox"]');
   if (picker) picker.title = shown.run;
@@ -57,4 +61,64 @@ function go(link, marker) {
     const arrived = link.hasAttribute("aria-current") || link.href !== location.href;
     if (!arrived && document.querySelector(NOTHING_RUNS)) location.assign(link.href);
   }, START_MS);
+}
+
+// --- the link to what is shown ------------------------------------------------------------------
+
+let saidSince; // the timer of "Copied"
+
+async function copy(button, byHand) {
+  const link = linkNow();
+  const copied = (await written(link)) || selected(link);
+  byHand.hidden = copied;
+  if (copied) {
+    tell(button, "check", "Copied");
+    clearTimeout(saidSince);
+    saidSince = setTimeout(() => tell(button, "link", "Copy link"), COPIED_MS);
+    return;
+  }
+  byHand.value = link;
+  byHand.select();
+}
+
+function tell({ children: [icon, words] }, symbol, said) {
+  icon.textContent = symbol;
+  words.textContent = said;
+}
+
+// The address; where a page shows something of which its address says nothing, it has told what.
+function linkNow() {
+  const link = new URL(location.href);
+  link.pathname = link.pathname.replace(OVERLAID, "/");
+  const more = document.querySelector("[data-link-of]");
+  if (more && sorted(more.dataset.linkOf) === sorted(link.search)) link.search = more.dataset.linkTo;
+  return link.href;
+}
+
+function sorted(search) {
+  const params = new URLSearchParams(search);
+  params.sort();
+  return params.toString();
+}
+
+async function written(text) {
+  try {
+    await navigator.clipboard.writeText(text); // not there without https
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function selected(text) {
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.cssText = "position: fixed; opacity: 0";
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return copied;
 }

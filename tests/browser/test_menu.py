@@ -76,3 +76,30 @@ def test_links_work_without_streamlit(
     open_page("", run=starter[0].id)
     link(page, "Draw").click()
     heading(page, "Draw").wait_for()
+
+
+def test_copied_link_shows_the_same(
+    open_page: OpenPage, settled: Settled, starter: Starter
+) -> None:
+    """Of a card just opened, by key and where http has no clipboard; the server is not asked."""
+    run, answers = starter
+    page = open_page("gallery", run=run.id, true=int(answers.y_true[answers.errors[0]]))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".st-key-gallery [role=listitem] .tile").first.click()
+    settled(page)
+    card = page.locator(".verdict").inner_text()
+    page.evaluate(
+        """() => {
+          WebSocket.prototype.send = () => { window.asked = true; };
+          window.board = navigator.clipboard;
+        }"""
+    )
+    button = page.locator(".st-key-menu button")
+    for script in ("", "Object.defineProperty(navigator, 'clipboard', { value: undefined })"):
+        page.evaluate(f"board.writeText(''); {script}")
+        button.press("Enter")
+        sync_api.expect(button).to_have_text(re.compile("Copied"))
+        page.wait_for_function("async (link) => await board.readText() === link", arg=page.url)
+    assert not page.evaluate("window.asked")
+    page.goto(page.url)
+    sync_api.expect(page.locator(".verdict")).to_have_text(card)

@@ -12,11 +12,14 @@ from tests.pages import examples, screen
 def test_compare_counts_what_changed(db: store.Store, mine: store.Run) -> None:
     """20 errors here, 6 there, 3 of them the same images: 3 fixed, 17 broken, 3 both wrong."""
     other = examples.add_run(db, "other", ((4, 9, 3), (1, 2, 3)), seed=1)
-    said = screen.text(screen.open_page("compare", run=mine.id, other=other.id))
+    at = screen.open_page("compare", run=mine.id)
+    said = screen.text(at)
     assert re.search(r"Fixed\s*3 only the other is wrong", said)
     assert re.search(r"Broken\s*17 only mine · seed 0 is wrong", said)
     assert re.search(r"Both are wrong\s*3 ", said)
     assert "p = 0.003" in said, "McNemar, 3 against 17: 2 * 1351 / 2**20 = 0.0026"
+    copied = f'data-link-to="run={mine.id}&amp;other={other.id}"'
+    assert copied in at.main.children[max(at.main.children)].proto.body, "nobody chose the other"
 
 
 def test_compare_without_another_run_has_a_door(db: store.Store) -> None:
