@@ -32,9 +32,7 @@ SUSPECT = 24
 JUDGED = 48
 _NARROW = "\N{NARROW NO-BREAK SPACE}"  # no line of a printed page ends in the middle of a number
 _MANY = 30  # classes: a matrix of more has a page that lies
-_HOW_DRAWN = (
-    "Bars: accuracy, a thin line its 95 % interval; orange: mean confidence; numbers: images."
-)
+_HOW_DRAWN = "A thin line: the accuracy's 95 % interval (Wilson, 1927); numbers: images."
 
 OnProgress = Callable[[float], None]  # called with the share that is done, 0-1
 
@@ -181,12 +179,7 @@ def _settings(told: Contents) -> str:
 
 
 def _curves(told: Contents) -> str:
-    history = told.run.history
-    known = {name for epoch in history for name, value in epoch.items() if value is not None}
-    held_out = {"val_loss", "val_accuracy"} & known
-    dashed = "; dashed: on validation images" if held_out else ""
-    drawn = report_charts.curves(history)
-    return drawn and f"<p>After each epoch, on training images{dashed}.</p>{drawn}"
+    return report_charts.curves(told.run)
 
 
 def _classes(told: Contents) -> str:

@@ -16,8 +16,8 @@ if not answers.has_confidence:
 confidence_view.facts(answers)
 sure, reliable = st.columns(2, gap="large")
 with sure:
-    confidence_view.histogram(answers)
+    confidence_view.histogram(run, dataset, answers)
 with reliable:
-    confidence_view.reliability(answers)
-confidence_view.threshold(dataset, answers)
-confidence_view.temperature(run, answers)
+    confidence_view.reliability(run, dataset, answers)
+confidence_view.threshold(run, dataset, answers)
+confidence_view.temperature(run, dataset, answers)

@@ -49,6 +49,7 @@ FLOORS = {
     "exports": 3,
     "report": 3,
     "markup": 3,
+    "charts": 3,
     "report_charts": 3,
     "report_style": 0,
     "trainer": 3,
@@ -75,6 +76,7 @@ UI_FLOORS = {
         "doors",
         "dropping",
         "fields",
+        "figure_files",
         "gallery",
         "headline",
         "heatmap",
@@ -92,7 +94,6 @@ UI_FLOORS = {
     "pieces": {
         "answers_view",
         "changing_view",
-        "confidence_charts",
         "evidence_view",
         "exports_view",
         "corrections_view",

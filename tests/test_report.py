@@ -80,7 +80,7 @@ def test_temperature_is_told_with_the_images_it_was_fitted_on(told: report.Conte
     page = report.write(told)
     assert "Fitted on 250 test images, half of all (seed 0), measured on the other 250" in page
     assert f"with temperature {told.scaling.temperature:.2f}" in page
-    assert page.count('aria-label="Accuracy of images of like confidence') == 3
+    assert page.count('aria-label="Reliability: accuracy against confidence') == 3
     for error in ("error_by_width", "error_by_mass"):
         before, after = (getattr(it, error) for it in (told.scaling.before, told.scaling.after))
         assert f"<td>{before:.3f}</td><td>{after:.3f}</td>" in page

@@ -1,19 +1,14 @@
-"""Charts of columns that can be chosen, and of lines over them, drawn as SVG by our own component.
-
-All places are shares of the chart's width and height, 0-1 from its lower left corner: what they
-mean is worked out by whoever draws.
-"""
+"""Charts of columns that can be chosen, drawn as SVG by our own component."""
 
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
+from mnistdash.charts import described
 from mnistdash.ui import session
-
-Ticks = Sequence[tuple[float, str]]  # each with its place and its text
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -25,45 +20,12 @@ _component = st.components.v2.component(
 )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column: what it says, and what is drawn in it."""
-
-    left: float
-    right: float
-    said: str  # a sentence, shown on hover and read out
-    bars: tuple[tuple[str, float], ...] = ()  # side by side: each its kind and its height
-    dot: float | None = None
-    reach: tuple[float, float] | None = None  # an interval, as a thin line
-    level: float | None = None  # a mark across
-    note: str = ""  # a few characters above it
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line through points."""
-
-    kind: str  # of `columns.css`, as those of bars are
-    points: tuple[tuple[float, float], ...]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A chart: axes with a title and ticks, columns, lines, and what the kinds are called."""
-
-    said: str  # to a person who can't see it
-    across: str  # titles of the axes, with their units
-    up: str
-    ticks_across: Ticks
-    ticks_up: Ticks
-    columns: tuple[Column, ...] = ()
-    lines: tuple[Line, ...] = ()
-    legend: tuple[tuple[str, str], ...] = ()  # kinds and their names
-    hint: str = ""  # stands where a column's sentence will
-
-
 def columns(
-    chart: Chart, *, on_choose: Callable[[int], None] | None = None, key: str, height_px: int = 260
+    chart: described.Chart,
+    *,
+    on_choose: Callable[[int], None] | None = None,
+    key: str,
+    height_px: int = 260,
 ) -> None:
     """Show a chart.
 

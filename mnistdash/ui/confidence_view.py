@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import confidence, datasets, evaluation, findings, store
+from mnistdash.charts import described, drawn, sureness
 from mnistdash.ui import (
     answers_view,
     columns,
-    confidence_charts,
     doors,
+    figure_files,
     headline,
     link,
     state,
@@ -27,7 +28,7 @@ def facts(answers: evaluation.Evaluation) -> None:
     headline.facts(findings.accuracy(answers) | findings.calibration(answers))
 
 
-def histogram(answers: evaluation.Evaluation) -> None:
+def histogram(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Show how many answers are how confident, correct and wrong ones."""
     st.header(
         "How sure the answers are",
@@ -35,14 +36,14 @@ def histogram(answers: evaluation.Evaluation) -> None:
     )
     st.caption("How many images are answered how surely: wrong answers belong on the left.")
     logarithmic = st.toggle("Logarithmic counts", True, key="log_counts", persist_state="session")
-    bins = confidence.equal_width(
-        answers.confidence, answers.right, confidence_charts.HISTOGRAM_BINS
-    )
-    chart = confidence_charts.histogram(bins, logarithmic=logarithmic)
+    bins = confidence.equal_width(answers.confidence, answers.right, sureness.HISTOGRAM_BINS)
+    chart = sureness.histogram(bins, logarithmic=logarithmic)
     columns.columns(chart, on_choose=functools.partial(_open, bins), key="confidence-histogram")
+    whose = figure_files.whose(run, dataset, len(answers))
+    _files(chart, "How sure the answers are", whose, f"{run.id}-confidence")
 
 
-def reliability(answers: evaluation.Evaluation) -> None:
+def reliability(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Show whether answers are as often correct as they are sure."""
     st.header(
         "Reliability",
@@ -64,14 +65,16 @@ def reliability(answers: evaluation.Evaluation) -> None:
     sure, right = answers.confidence, answers.right
     if kind == _BY_MASS:
         bins = confidence.equal_mass(sure, right)
-        chart = confidence_charts.reliability_by_mass(bins)
+        chart = sureness.reliability_by_mass(bins)
     else:
         bins = confidence.equal_width(sure, right)
-        chart = confidence_charts.reliability_by_width(bins)
+        chart = sureness.reliability_by_width(bins)
     columns.columns(chart, on_choose=functools.partial(_open, bins), key="reliability")
+    whose = figure_files.whose(run, dataset, len(answers))
+    _files(chart, f"Reliability in bins of {kind}", whose, f"{run.id}-reliability")
 
 
-def threshold(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
+def threshold(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Show what answering only above a confidence leaves, and the images just below."""
     st.header(
         "Answer only above …",
@@ -86,13 +89,20 @@ def threshold(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None
         answered = answers.confidence > np.float32(link.current().above)
         _what_is_left(answers, answered)
         found = confidence.coverage(answers.confidence, answers.right)
-        chart = confidence_charts.coverage_curve(found, len(answers), float(answered.mean()))
+        chart = sureness.coverage_curve(found, len(answers), float(answered.mean()))
         columns.columns(chart, key="coverage", height_px=340)
+        whose = figure_files.whose(run, dataset, len(answers))
+        _files(
+            chart,
+            f"Coverage against accuracy, answered above {link.current().above:.2f}",
+            whose,
+            f"{run.id}-coverage",
+        )
     with below:
         _just_below(dataset, answers, np.flatnonzero(~answered))
 
 
-def temperature(run: store.Run, answers: evaluation.Evaluation) -> None:
+def temperature(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
     """Show what one temperature does to the probabilities, and on which images it was fitted."""
     st.header("Temperature", help=findings.TEMPERATURE)
     try:
@@ -105,10 +115,17 @@ def temperature(run: store.Run, answers: evaluation.Evaluation) -> None:
     with told:
         st.markdown(_table(findings.before_and_after(found)))
     with drawn:
-        chart = confidence_charts.reliability_by_width(
-            found.after.bins, hint=confidence_charts.READ_ONLY
-        )
+        chart = sureness.reliability_by_width(found.after.bins, hint=sureness.READ_ONLY)
         columns.columns(chart, key="reliability-after")
+        whose = figure_files.whose(run, dataset, found.measured_on)
+        title = f"Reliability with temperature {found.temperature:.2f}"
+        _files(chart, title, whose, f"{run.id}-reliability-after")
+
+
+def _files(chart: described.Chart, title: str, whose: str, name: str) -> None:
+    figure_files.offer(
+        lambda: [drawn.panel(chart)], title=title, of=whose, name=name, key=f"take-{name}"
+    )
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -1,24 +1,18 @@
-"""Learning curves that change in place: worked out here, drawn as SVG by our own component.
+"""Learning curves that change in place, drawn as SVG by our own component.
 
 Streamlit makes a plotly chart anew for every figure, blank until plotly has drawn it: curves that
 grow would blink at every look.
 """
 
-import math
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from mnistdash import store
-from mnistdash.ui import words
+from mnistdash import datasets, store
+from mnistdash.charts import drawn, learning
+from mnistdash.ui import figure_files, words
 
-NUM_COLOURS = 8  # `--run-0` to `--run-7` in curves.css
-MAX_TICKS = 6
-_STEEP = 0.5  # epochs whose steep start would hide the rest; of a short training a fifth of it
-_HUGE = 1e30  # a loss beyond is as good as none
-_FULL = {"accuracy": (0.0, 1.0), "loss": (0.0, 2.5)}  # while there is nothing to show
-_TITLES = {"accuracy": "Accuracy, %", "loss": "Loss, nats"}
 _HOW_TO_READ_ONE = (
     "Higher accuracy and lower loss are better; where validation falls behind training, the model"
     " learns by heart."
@@ -26,8 +20,6 @@ _HOW_TO_READ_ONE = (
 _HOW_TO_READ_MANY = (
     "Higher accuracy and lower loss are better; each curve is a run's on its validation images."
 )
-_PLACES = {"loss": 1, "accuracy": 2}  # of a metric in a sample of `store.Live`
-
 _HERE = pathlib.Path(__file__).parent
 
 _component = st.components.v2.component(
@@ -45,64 +37,28 @@ def curves(runs: Sequence[store.Run], *, key: str, epochs: int | None = None) ->
     of several each has one curve, of the validation images where there are any.
 
     Args:
-        runs: up to `NUM_COLOURS` are told apart by colour.
+        runs: up to `learning.NUM_COLOURS` are told apart by colour.
         key: Streamlit key; keep it stable and the curves change in place.
         epochs: the width of the charts; as many as are planned by default.
     """
-    width = epochs or max(map(planned, runs), default=1)
-    charts = [_chart(runs, metric, width) for metric in ("accuracy", "loss")]
-    _component(data=[{"charts": charts}], key=key)
+    names = names_of(runs)
+    told = learning.told(runs, names, epochs=epochs)
+    _component(data=[{"charts": told}], key=key)
     st.caption(_HOW_TO_READ_ONE if len(runs) == 1 else _HOW_TO_READ_MANY)
+    figure_files.offer(
+        lambda: [drawn.panel(each) for each in learning.charts(runs, names, epochs=epochs)],
+        title="Learning curves",
+        of=_whose(runs),
+        name=f"{runs[0].id}-curves" if len(runs) == 1 else f"{len(runs)}-runs-curves",
+        key=f"take-{key}",
+    )
 
 
-def planned(run: store.Run) -> int:
-    """Return how many epochs a run's curves are wide: of a finished one those it had."""
-    if run.recipe is not None and not (run.finished and run.history):
-        return run.recipe.epochs
-    return max(1, len(run.history), run.live.epochs if run.under_way else 1)
-
-
-def lines_of(run: store.Run, metric: str) -> list[dict]:
-    """Return the curves of one run, the way through its epochs first.
-
-    Args:
-        run: its history and what came of it so far.
-        metric: `accuracy` or `loss`.
-
-    Returns:
-        A dict a curve: `kind`, its `name`, and `points` of `[epoch, value, sentence]`, the epoch
-        counted from 1 at its end, the value `None` where it is no number. Samples carry a
-        sentence only while there is no whole epoch.
-    """
-    found = []
-    samples = [(sample[0], sample[_PLACES[metric]]) for sample in run.live.samples]
-    if samples:
-        say = None if run.history else f"training {metric}"
-        found.append(_line("samples", "within the epochs", samples, metric, say))
-    for kind, column in (("training", metric), ("validation", f"val_{metric}")):
-        points = [(epoch["epoch"] + 1, epoch.get(column)) for epoch in run.history]
-        if any(_finite(value) is not None for _, value in points):
-            found.append(_line(kind, kind, points, metric, f"{kind} {metric}"))
-    return found
-
-
-def line_over(run: store.Run, metric: str, colour: int, name: str) -> dict | None:
-    """Return the one curve of a run among others: its validation curve, else its training.
-
-    Args:
-        run: its history and what came of it so far.
-        metric: `accuracy` or `loss`.
-        colour: its place among the runs.
-        name: what tells it from the others.
-    """
-    found = lines_of(run, metric)
-    if not found:
-        return None
-    points = [
-        [at, value, f"{name}: {sentence}" if sentence else None]
-        for at, value, sentence in found[-1]["points"]
-    ]
-    return {"kind": f"run-{colour % NUM_COLOURS}", "name": name, "points": points}
+def _whose(runs: Sequence[store.Run]) -> str:
+    """Say whose curves they are: of several runs, what they share."""
+    together = len(runs) == 1 or (runs[0].request and len({run.request for run in runs}) == 1)
+    titles = dict.fromkeys(datasets.title(run.dataset) for run in runs)
+    return " · ".join([words.request_title(runs)] * bool(together) + list(titles))
 
 
 def names_of(runs: Sequence[store.Run]) -> list[str]:
@@ -111,122 +67,3 @@ def names_of(runs: Sequence[store.Run]) -> list[str]:
     if len(requests) == 1 and None not in requests:
         return [f"seed {run.recipe.seed}" for run in runs]
     return [words.run_title(run) for run in runs]
-
-
-def settled_range(lines: Iterable[dict], metric: str, *, epochs: int) -> tuple[float, float]:
-    """Return the range of the values after the steep start, which would hide the rest.
-
-    Args:
-        lines: with their `points`.
-        metric: `accuracy` or `loss`.
-        epochs: how many the chart is wide.
-    """
-    steep = min(_STEEP, epochs / 5)
-    points = [point for line in lines for point in line["points"] if point[1] is not None]
-    known = [value for at, value, _ in points if at >= steep] or [value for _, value, _ in points]
-    if not known:
-        return _FULL[metric]
-    low, high = min(known), max(known)
-    margin = max(0.05 * (high - low), 1e-4 * abs(high), 1e-6)
-    if low == high:
-        margin = 0.05 * abs(high) or 0.01
-    top = high + margin
-    return low - margin, min(top, 1.0) if metric == "accuracy" else top
-
-
-def ticks(low: float, high: float, *, most: int = MAX_TICKS, whole: bool = False) -> list[float]:
-    """Return round numbers within a range, the step being 1, 2 or 5 times a power of ten.
-
-    Args:
-        low: the lower end.
-        high: the upper end, above it.
-        most: how many at most.
-        whole: whether only whole numbers will do.
-    """
-    step = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = max(1.0, step) if whole else step
-    while math.floor(high / step) - math.ceil(low / step) + 1 > most:
-        leading = round(step / 10.0 ** math.floor(math.log10(step) + 1e-9))
-        step *= 2.5 if leading == 2 else 2
-    first = math.ceil(low / step - 1e-9)
-    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _chart(runs: Sequence[store.Run], metric: str, epochs: int) -> dict:
-    """Describe one chart to the component's JavaScript."""
-    if len(runs) == 1:
-        lines = lines_of(runs[0], metric)
-    else:
-        named = enumerate(zip(runs, names_of(runs), strict=True))
-        over = (line_over(run, metric, place, name) for place, (run, name) in named)
-        lines = [line for line in over if line is not None]
-    low, high = settled_range(lines, metric, epochs=epochs)
-    at = ticks(low, high, most=5)
-    decimals = decimals_of([100 * value if metric == "accuracy" else value for value in at])
-    return {
-        "title": _TITLES[metric],
-        "label": _label(lines, metric, epochs, len(runs)),
-        "lines": lines,
-        "best": _best(runs[0], metric) if len(runs) == 1 else None,
-        "epochs": epochs,
-        "x": [[number, f"{number:.0f}"] for number in ticks(0, epochs, whole=True)],
-        "range": [low, high],
-        "y": [[value, _tick_text(value, metric, decimals)] for value in at],
-    }
-
-
-def _line(
-    kind: str, name: str, points: Sequence[tuple], metric: str, say: str | None
-) -> dict[str, object]:
-    shown = [
-        [at, value, f"epoch {round(at, 2):g}: {say} {value_text(value, metric)}" if say else None]
-        for at, value in ((at, _finite(value)) for at, value in points)
-    ]
-    return {"kind": kind, "name": name, "points": shown}
-
-
-def value_text(value: float | None, metric: str) -> str:
-    """Write a value with its unit: `97.81 %`, `0.123 nats`."""
-    if value is None:
-        return "is no number"
-    return words.percent(value) if metric == "accuracy" else f"{value:.4g}{words.THIN}nats"
-
-
-def _label(lines: Sequence[dict], metric: str, epochs: int, num_runs: int) -> str:
-    """Say what a chart shows, and its last values, to a person who can't see it."""
-    over = f"{metric.capitalize()} over {words.number_of(epochs, 'epoch')}"
-    of = f" of {num_runs} runs" if num_runs > 1 else ""
-    last = [sentence for line in lines if (sentence := _last(line))]
-    return f"{over}{of}. " + (f"Last: {'; '.join(last)}." if last else "No figures yet.")
-
-
-def _last(line: dict) -> str | None:
-    known = [sentence for _, value, sentence in line["points"] if value is not None]
-    return known[-1] if known else None
-
-
-def _best(run: store.Run, metric: str) -> list | None:
-    """Return where the epoch of the lowest validation loss is marked."""
-    if run.best_epoch is None or run.best_epoch >= len(run.history):
-        return None
-    value = _finite(run.history[run.best_epoch].get(f"val_{metric}"))
-    return None if value is None else [run.best_epoch + 1, value]
-
-
-def _finite(value: object) -> float | None:
-    number = isinstance(value, int | float) and abs(value) < _HUGE  # NaN is not
-    return float(value) if number else None
-
-
-def decimals_of(values: Sequence[float]) -> int:
-    """Return how many decimals tell neighbouring ticks apart."""
-    if len(values) < 2:
-        return 2
-    return max(0, -math.floor(math.log10(values[1] - values[0]) + 1e-9))
-
-
-def _tick_text(value: float, metric: str, decimals: int) -> str:
-    shown = 100 * value if metric == "accuracy" else value
-    if abs(shown) >= 1e6:
-        return f"{shown:.0e}"
-    return f"{shown + 0.0:.{decimals}f}"

@@ -8,9 +8,11 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets
+from mnistdash.charts import amounts, drawn
 from mnistdash.ui import (
     changing_view,
     fields,
+    figure_files,
     gallery,
     plain_charts,
     reveal,
@@ -127,6 +129,14 @@ def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -
         test = np.bincount(dataset.y_test, minlength=len(dataset.class_names)).tolist()
         counts = {"training": facts.counts, "test": test}
         st.html(plain_charts.class_counts(counts, dataset.class_names))
+        names = dataset.class_names
+        figure_files.offer(
+            lambda: [drawn.panel(amounts.of_classes(counts, names), width=40 * len(names) + 120)],
+            title="Images in each class",
+            of=dataset.title,
+            name=f"{dataset.name}-classes",
+            key="take-classes",
+        )
 
 
 @st.fragment(run_every=0.3)

@@ -7,18 +7,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from mnistdash.charts import cells, described
 from mnistdash.ui import session, words
 
 HOW_TO_READ = (
     "A row is a true class, a column what it was read as: errors lie beside the diagonal. Click a"
     " cell to see its images."
 )
-NUMBERED = 40  # classes: cells of more are too small for numbers
-LONG = 3  # letters: longer names stand upright over their columns
 LABEL = 12  # letters of a name on an axis
-# Percent of colour on the ground: light and dark numbers can be read on all of them.
-_PALEST, _ERRORS, _CORRECT = 4, 65, 40
-_PALEST_UNNUMBERED = 16  # where a cell has its shade alone to be seen by
+LONG = 3  # letters: longer names stand upright over their columns
 _MAX_CHOICES = 10**9  # that one session makes
 _PX_PER_LETTER = 5.8
 _LINE_PX = 11  # of the labels' writing
@@ -63,9 +60,9 @@ def heatmap(
         height_px: Side of the whole square; it shrinks where the column is narrower, and many
             classes make it larger.
     """
-    shown = shades(matrix, shares=shares, diagonal=diagonal)
+    shown = cells.shades(matrix, shares=shares, diagonal=diagonal)
     count = len(class_names)
-    short = [shortened(name) for name in class_names]
+    short = [described.shortened(name, LABEL) for name in class_names]
     longest = max(map(len, short))
     upright = longest > LONG
     data = {
@@ -77,7 +74,7 @@ def heatmap(
         "apart_px": _LINE_PX if upright else round(max(_LINE_PX, _PX_PER_LETTER * longest + 5)),
         "lane_px": 0 if upright else round(max(_LINE_PX, _PX_PER_LETTER * longest + 4)),
         "height_px": max(height_px, 12 * count),
-        "numbered": count <= NUMBERED,
+        "numbered": count <= cells.NUMBERED,
         "shares": shares,
         "longest_text": _longest_text(matrix, shown, shares=shares),
         # Numbers, and the sentences are put together there: the least to send for many classes.
@@ -94,42 +91,9 @@ def heatmap(
     _component(data=[data], key=key, on_choose_change=forward)
 
 
-def shades(matrix: np.ndarray, *, shares: bool, diagonal: bool) -> np.ndarray:
-    """Choose how strong each cell is: none that is zero, on the diagonal only on request.
-
-    Errors and correct ones have a scale each, so that a diagonal a hundred times as large as the
-    largest error changes no error's shade. Where cells have no numbers, few and some can be told
-    by their shades: they grow with the square root.
-
-    Args:
-        matrix: int `(K, K)`, row true, column predicted.
-        shares: shade by the share of the true class, not by the count.
-        diagonal: shade correct ones too.
-
-    Returns:
-        Percent of colour on the ground, int64 `(K, K)`; 0 for cells that are not shown.
-    """
-    numbered = len(matrix) <= NUMBERED
-    palest = _PALEST if numbered else _PALEST_UNNUMBERED
-    values = _shares(matrix) if shares else matrix
-    correct = np.eye(len(matrix), dtype=bool)
-    found = np.zeros(matrix.shape, np.int64)
-    for kind, strongest in ((~correct, _ERRORS), (correct & diagonal, _CORRECT)):
-        shown = kind & (matrix > 0)
-        strength = values[shown] / values[shown].max(initial=1e-9)
-        strength = strength if numbered else np.sqrt(strength)
-        found[shown] = np.rint(palest + (strongest - palest) * strength)
-    return found
-
-
-def _shares(matrix: np.ndarray) -> np.ndarray:
-    """Compute each cell's percentage of its true class, float64 `(K, K)`."""
-    return 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-
-
 def _longest_text(matrix: np.ndarray, shown: np.ndarray, *, shares: bool) -> int:
     """Count the characters of the longest number in a cell."""
-    largest = (_shares(matrix) if shares else matrix)[shown > 0].max(initial=0)
+    largest = (cells.shares_of(matrix) if shares else matrix)[shown > 0].max(initial=0)
     return len(f"{largest:.1f}" if shares else str(largest))
 
 
@@ -147,14 +111,6 @@ def totals_in_words(matrix: np.ndarray, class_names: Sequence[str], *, axis: str
         f"{axis} {name}: {words.images(int(total))}, {words.count(int(errors))} wrong"
         for name, total, errors in zip(class_names, totals, wrong, strict=True)
     ]
-
-
-def shortened(name: str, letters: int = LABEL) -> str:
-    """Cut a long name in its middle, as its beginning and its end tell it from others."""
-    if len(name) <= letters:
-        return name
-    end = (letters - 1) // 2
-    return f"{name[: letters - 1 - end].rstrip()}…{name[-end:].lstrip()}"
 
 
 def chosen_classes(value: object, count: int) -> tuple[int, Classes] | None:

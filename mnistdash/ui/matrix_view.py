@@ -1,16 +1,17 @@
-"""The confusion matrix of a run: how its cells are shown, its heatmap, and its counts as a file."""
+"""The confusion matrix of a run: how its cells are shown, its heatmap, and the same as files."""
 
 import streamlit as st
 
 from mnistdash import datasets, evaluation, exports, store
-from mnistdash.ui import filters, heatmap, link
+from mnistdash.charts import cells
+from mnistdash.ui import figure_files, filters, heatmap, link
 
 COLUMNS, WIDE_COLUMNS = (6, 5), (7, 4)  # of the page, the matrix's first
 
 
 def columns(class_names: tuple[str, ...]) -> tuple[int, int]:
     """Return the shares of the page that the matrix and what stands beside it take."""
-    return WIDE_COLUMNS if len(class_names) > heatmap.NUMBERED else COLUMNS
+    return WIDE_COLUMNS if len(class_names) > cells.NUMBERED else COLUMNS
 
 
 def matrix(
@@ -38,13 +39,22 @@ def matrix(
         on_choose=filters.choose_classes,
         key="heatmap",
     )
-    st.download_button(
-        "Matrix as CSV",
-        lambda: exports.matrix_csv(shown.matrix, dataset.class_names),
-        file_name=f"{run.id}-matrix.csv",
-        icon=":material/download:",
-        type="tertiary",
+    figure_files.offer(
+        lambda: [
+            cells.panel(
+                shown.matrix, dataset.class_names, shares=unit != "count", diagonal=diagonal
+            )
+        ],
+        title="Confusion matrix",
+        of=_whose(run, dataset, shown),
+        name=f"{run.id}-confusion",
+        csv=lambda: exports.matrix_csv(shown.matrix, dataset.class_names),
         key="take-matrix",
-        on_click="ignore",
     )
     return shown
+
+
+def _whose(run: store.Run, dataset: datasets.Dataset, shown: evaluation.Evaluation) -> str:
+    epoch = link.current().epoch
+    after = f" · after epoch {epoch}" if epoch else ""
+    return f"{figure_files.whose(run, dataset, len(shown))}{after}"

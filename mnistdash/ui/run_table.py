@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from mnistdash import artifacts, exports, figures, spreadsheet, store
+from mnistdash.charts import amounts, drawn
 from mnistdash.ui import (
     chart,
     curves,
+    figure_files,
     recipe_form,
     run_rows,
     runs_grid,
@@ -323,6 +325,16 @@ def _weights(run: store.Run) -> None:
             " other has hardly learned."
         )
         chart.show(figures.weight_histograms(layers), key=f"weights-{run.id}")
+        figure_files.offer(
+            lambda: [
+                drawn.panel(each, width=300, height=240) for each in amounts.of_weights(layers)
+            ],
+            title="Weights at the start and at the end of the training",
+            of=words.run_title(run),
+            name=f"{run.id}-weights",
+            across=3,
+            key="take-weights",
+        )
 
 
 def _downloads(run: store.Run) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mnistdash import datasets, store, wording
+from mnistdash.charts import described
 
 _JOINER = "\N{WORD JOINER}"
 
@@ -11,6 +12,7 @@ _JOINER = "\N{WORD JOINER}"
 THIN = wording.THIN
 percent, interval, count = wording.percent, wording.interval, wording.count
 number_of, images, errors = wording.number_of, wording.images, wording.errors
+middle = described.shortened
 duration, moment, run_title = wording.duration, wording.moment, wording.run_title
 
 
@@ -18,14 +20,6 @@ def run_label(run: store.Run) -> str:
     """Write a finished run as `dense-tutorial · seed 1 · 98.13 % · MNIST`."""
     title = middle(run_title(run), 40)
     return f"{title} · {percent(run.test_accuracy)} · {datasets.title(run.dataset)}"
-
-
-def middle(text: str, characters: int) -> str:
-    """Cut a long text in its middle, where names differ least: `a long na…seed 1`."""
-    if len(text) <= characters:
-        return text
-    end = (characters - 1) // 2
-    return f"{text[: characters - 1 - end].rstrip()}…{text[-end:].lstrip()}"
 
 
 def ending(run: store.Run) -> str:

@@ -23,71 +23,7 @@ def matrix() -> np.ndarray:
     return counts
 
 
-def shown(shades: np.ndarray) -> set[tuple[int, int]]:
-    """Return the cells that are not empty."""
-    return {(i, j) for i, j in np.argwhere(shades).tolist()}
-
-
-# --- cells ----------------------------------------------------------------------------------
-
-
-def test_only_errors_are_shown_at_first(matrix: np.ndarray) -> None:
-    """Two cells hold errors; zeros and the diagonal stay empty."""
-    found = heatmap.shades(matrix, shares=False, diagonal=False)
-    assert shown(found) == {(4, 9), (9, 4)}
-
-
-def test_diagonal_can_be_shown(matrix: np.ndarray) -> None:
-    """With the diagonal there are ten cells more."""
-    found = heatmap.shades(matrix, shares=False, diagonal=True)
-    assert shown(found) == {(4, 9), (9, 4), *((k, k) for k in range(10))}
-
-
-def test_strongest_error_has_the_strongest_shade(matrix: np.ndarray) -> None:
-    """The twos are as orange as can be read, 65 of 100; the one lies halfway above 4."""
-    found = heatmap.shades(matrix, shares=False, diagonal=False)
-    assert (found[4, 9], found[9, 4]) == (65, 34)
-
-
-def test_shares_shade_by_the_true_class(matrix: np.ndarray) -> None:
-    """Two of twenty fours are as strong as one of ten nines."""
-    matrix[4, 4] = 18
-    found = heatmap.shades(matrix, shares=True, diagonal=False)
-    assert found[4, 9] == found[9, 4] == 65
-
-
-@pytest.mark.parametrize("shares", [False, True])
-def test_diagonal_leaves_the_shades_of_errors_alone(matrix: np.ndarray, shares: bool) -> None:
-    """Correct ones have a scale of their own: every error keeps its shade."""
-    without = heatmap.shades(matrix, shares=shares, diagonal=False)
-    with_it = heatmap.shades(matrix, shares=shares, diagonal=True)
-    assert (with_it[without > 0] == without[without > 0]).all()
-    assert with_it.diagonal().max() == 40
-
-
-def test_shades_of_many_classes_tell_few_from_some() -> None:
-    """Without numbers in 41 classes' cells 1, 25 and 100 images differ: 16, a tenth, a half, 65."""
-    matrix = np.diag(np.full(41, 9))
-    matrix[0, 1], matrix[0, 2], matrix[0, 3] = 1, 25, 100
-    found = heatmap.shades(matrix, shares=False, diagonal=False)
-    # The palest 16 and, of the 49 above it, the root of 1, 25 and 100 hundredths.
-    assert found[0, 1:4].tolist() == [21, 40, 65]
-
-
-@pytest.mark.parametrize("diagonal", [False, True])
-def test_heatmap_of_nothing(diagonal: bool) -> None:
-    """A matrix without errors, and one without images, have no cells of errors."""
-    assert not heatmap.shades(np.zeros((10, 10), int), shares=True, diagonal=diagonal).any()
-    perfect = heatmap.shades(np.diag(np.full(10, 5)), shares=False, diagonal=diagonal)
-    assert len(shown(perfect)) == (10 if diagonal else 0)
-
-
-def test_heatmap_leaves_the_matrix_alone(matrix: np.ndarray) -> None:
-    """Describing needs no right to write."""
-    matrix.flags.writeable = False
-    before = matrix.copy()
-    heatmap.shades(matrix, shares=True, diagonal=True)
-    np.testing.assert_array_equal(matrix, before)
+# --- axes -----------------------------------------------------------------------------------
 
 
 def test_axes_say_how_many_images_a_class_has(matrix: np.ndarray) -> None:
@@ -99,20 +35,6 @@ def test_axes_say_how_many_images_a_class_has(matrix: np.ndarray) -> None:
         "predicted 4: 9 images, 1 wrong",
     )
     assert len(rows) == len(columns) == 10
-
-
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("9", "9"),
-        ("T-shirt/top", "T-shirt/top"),
-        ("Long sleeved shirt", "Long s…shirt"),
-        ("Long sleeved skirt", "Long s…skirt"),
-    ],
-)
-def test_long_names_are_cut_in_the_middle(name: str, short: str) -> None:
-    """Twelve letters at most, with the beginning and the end that tell it from others."""
-    assert heatmap.shortened(name) == short
 
 
 # --- what goes to the browser ---------------------------------------------------------------
