@@ -92,6 +92,7 @@ UI_FLOORS = {
         "study_view",
     },
     "pieces": {
+        "answer_files",
         "answers_view",
         "changing_view",
         "evidence_view",

@@ -1,11 +1,14 @@
-"""Charts of how many there are: images of a class, weights of a value."""
+"""Charts of how much there is of each: images of a class, weights of a value, an answer."""
 
 from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from mnistdash import wording
 from mnistdash.charts import described
 
 _LETTERS = 20  # of a class's name below its columns
+_ALL, _LIKELY = 12, 10  # classes with a bar: all of few, the likeliest of many
 
 
 def of_classes(counts: Mapping[str, Sequence[int]], class_names: Sequence[str]) -> described.Chart:
@@ -52,6 +55,58 @@ def of_weights(layers: Sequence[Mapping]) -> list[described.Chart]:
             `start` and `end`.
     """
     return [_of_layer(layer) for layer in layers]
+
+
+def of_answer(
+    probs: np.ndarray, class_names: Sequence[str], *, true_class: int | None
+) -> described.Chart:
+    """Draw how probable each class is, the true and the answered one marked.
+
+    Args:
+        probs: float32 `(K,)` in 0-1.
+        class_names: K names.
+        true_class: the label; `None` where nobody knows it.
+    """
+    shown, answered = likeliest(probs, true_class), int(probs.argmax())
+    kinds = dict.fromkeys(shown, "plain")
+    kinds[answered] = "answered" if true_class is None else "wrong"
+    if true_class is not None:
+        kinds[true_class] = "right"
+    legend = {"right": "true class", "wrong": "answer", "answered": "answer"}
+    return described.Chart(
+        said="Probabilities of the classes",
+        across="class",
+        up="Probability, 0 to 1",
+        ticks_across=tuple(
+            ((place + 0.5) / len(shown), described.shortened(class_names[label], _LETTERS))
+            for place, label in enumerate(shown)
+        ),
+        ticks_up=tuple((k / 5, f"{k / 5:.1f}") for k in range(6)),
+        columns=tuple(
+            described.Column(
+                left=(place + 0.1) / len(shown),
+                right=(place + 0.9) / len(shown),
+                said=f"{class_names[label]}: probability {float(probs[label]):.2f}",
+                bars=((kinds[label], float(probs[label])),),
+                note=f"{float(probs[label]):.2f}",
+            )
+            for place, label in enumerate(shown)
+        ),
+        legend=tuple((kind, legend[kind]) for kind in sorted(set(kinds.values()) - {"plain"})),
+    )
+
+
+def likeliest(probs: np.ndarray, true_class: int | None) -> list[int]:
+    """Choose the classes that get a bar: all in their order, of many the most probable first.
+
+    Args:
+        probs: float32 `(K,)` in 0-1.
+        true_class: the label, which gets one too; `None` where nobody knows it.
+    """
+    if len(probs) <= _ALL:
+        return list(range(len(probs)))
+    likely = np.argsort(-probs, kind="stable")[:_LIKELY].tolist()
+    return likely if true_class is None or true_class in likely else [*likely, true_class]
 
 
 def _of_layer(layer: Mapping) -> described.Chart:

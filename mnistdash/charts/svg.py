@@ -15,6 +15,7 @@ INK, QUIET, GRID, AXIS = "#1a1a22", "#5b5b69", "#dcdce4", "#8a8a97"
 SIZE_PX = 12  # of most texts
 _WIDTHS = (("iIjlt.,:;'|!()[] ", 0.34), ("mwMW@%…—", 0.95))  # of letters, as shares of the size
 _CAPITAL, _OTHER = 0.72, 0.58
+_LEAST_PX = 360  # within the margins: titles need room
 _MARGIN, _GAP, _TITLE_PX, _LINE_PX = 20, 28, 17, 18
 _UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in any XML
 
@@ -32,23 +33,23 @@ def file(panels: Sequence[Panel], *, title: str, subtitle: str = "", across: int
     """Write drawings as one file on white, under a title.
 
     Args:
-        panels: in reading order, all of one size.
+        panels: in reading order.
         title: of the figure.
         subtitle: what it is of.
         across: panels in a row.
     """
-    first = panels[0]
-    wide = min(across, len(panels))
-    rows = -(-len(panels) // across)
-    inner = max(360, wide * first.width + (wide - 1) * _GAP)
-    head, top = _head(title, subtitle, inner)
+    rows = [panels[at : at + across] for at in range(0, len(panels), across)]
+    wide = max(sum(it.width for it in row) + _GAP * (len(row) - 1) for row in rows)
+    inner = max(_LEAST_PX, wide)
+    head, y = _head(title, subtitle, inner)
     drawn = [head]
-    for place, panel in enumerate(panels):
-        x = _MARGIN + place % across * (first.width + _GAP)
-        y = top + place // across * (first.height + _GAP)
-        drawn.append(f'<g transform="translate({number(x)} {number(y)})">{panel.drawn}</g>')
-    height = top + rows * first.height + (rows - 1) * _GAP + _MARGIN
-    width, height = math.ceil(inner + 2 * _MARGIN), math.ceil(height)  # pixels of a picture
+    for row in rows:
+        x = _MARGIN
+        for panel in row:
+            drawn.append(f'<g transform="translate({number(x)} {number(y)})">{panel.drawn}</g>')
+            x += panel.width + _GAP
+        y += max(panel.height for panel in row) + _GAP
+    width, height = math.ceil(inner + 2 * _MARGIN), math.ceil(y - _GAP + _MARGIN)
     ground = rect(0, 0, width, height, fill="#ffffff")
     return _document(width, height, _escaped(f"{title}. {subtitle}"), ground + "".join(drawn))
 
@@ -131,6 +132,19 @@ def circle(x: float, y: float, radius: float, *, fill: str, stroke: str = "none"
     """Write a circle."""
     spot = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
     return f'<circle {spot} fill="{fill}" stroke="{stroke}" stroke-width="2"/>'
+
+
+def picture(address: str, side: float) -> Panel:
+    """Show a small image as large as is asked for, its pixels as they are.
+
+    Args:
+        address: a `data:` address: a file holds all that it shows.
+        side: in pixels.
+    """
+    size = f'width="{number(side)}" height="{number(side)}"'
+    shown = f'<image href="{_escaped(address)}" {size} style="image-rendering: pixelated"/>'
+    edge = rect(0, 0, side, side, fill="none", stroke=GRID)
+    return Panel(width=side, height=side, drawn=shown + edge)
 
 
 def number(value: float) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, labels
+from mnistdash.charts import amounts
 from mnistdash.ui import gallery, link, verdicts_view, words
 
 SPELLED_TILE_PX = 84
 
-_ALL_BARRED, _LIKELY_BARRED = 12, 10  # classes with a bar: all of few, the likeliest of many
 # What a sign on a tile means.
 _SIGNS = {"↺": "correct in an earlier epoch", "⚑": "raters disagreed with this label"}
 
@@ -34,7 +34,7 @@ def bars(
         pred_class: the answer, marked as wrong unless it is the label; `None` marks none.
     """
     rows = []
-    for label in _barred(probs, true_class):
+    for label in amounts.likeliest(probs, true_class):
         name, prob = class_names[label], probs[label]
         kind, mark = "plain", ""
         if label == pred_class and true_class not in (None, label):
@@ -50,14 +50,6 @@ def bars(
             f'<span class="{kind}">{float(prob):.2f}</span></div>'
         )
     return f'<div class="bars">{"".join(rows)}</div>'
-
-
-def _barred(probs: np.ndarray, true_class: int | None) -> list[int]:
-    """Choose the classes that get a bar: all in their order, of many the most probable first."""
-    if len(probs) <= _ALL_BARRED:
-        return list(range(len(probs)))
-    likely = np.argsort(-probs, kind="stable")[:_LIKELY_BARRED].tolist()
-    return likely if true_class is None or true_class in likely else [*likely, true_class]
 
 
 def tiles(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnistdash import datasets, evaluation, store
 from mnistdash.ui import (
+    answer_files,
     answers_view,
     card_steps,
     evidence_view,
@@ -116,9 +117,20 @@ def _image(
         st.html(answers_view.bars(probs, names, true_class=true_class, pred_class=pred_class))
     evidence_view.evidence(run, dataset, answers, index)
     how_near.how_near(run, dataset, index)
-    with st.expander("Sorted, and the link to this image"):
+    with st.expander("Sorted, as a file, and the link to this image"):
         if answers.probs is not None:
             st.markdown(_ranked(probs, names, true_class))
+            answer_files.offer(
+                dataset.x_test[index],
+                lambda: probs,
+                names,
+                true_class=true_class,
+                ink=dataset.ink,
+                title=answers_view.alt(dataset, answers, index),
+                of=f"{words.run_title(run)} · {dataset.title}",
+                name=f"{run.id}-image-{index}",
+                key="take-image",
+            )
         st.code(link.address(), language=None, wrap_lines=True)
 
 

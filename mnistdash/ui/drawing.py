@@ -9,7 +9,7 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import guards, link, my_digits, pen, session, state, why, words
+from mnistdash.ui import answer_files, guards, link, my_digits, pen, session, state, why, words
 
 CANVAS_PX = 280
 _PEN_PX = 20
@@ -100,6 +100,7 @@ def canvas(runs: list[store.Run]) -> None:
         st.button("Sample", icon=":material/casino:", on_click=_sample)
         with st.popover("Pen", icon=":material/line_weight:"):
             st.slider("Width of the pen", 8, 40, key=_PEN, persist_state="session")
+    answer_files.of_drawing(answer)
     why.why(answer)
 
 

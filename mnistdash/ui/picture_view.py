@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnistdash import classifier, explain, ink, store
 from mnistdash.ink import decoding
-from mnistdash.ui import camera, drawing, gallery, reveal, session, state, why, words
+from mnistdash.ui import answer_files, camera, drawing, gallery, reveal, session, state, why, words
 
 _READ = "picture_read"  # session key: a picture's id and its reading, the way that was chosen last
 _CHOSEN = "picture_digit"  # session key: the place of the digit shown in full, from 1
@@ -61,6 +61,7 @@ def _picture(runs: list[store.Run], file: Upload) -> None:
     else:
         _notes(reading)
         answered = drawing.answered(runs, reading.images[0], plain=None, strokes=[])
+    answer_files.of_drawing(answered)
     why.why(answered)
 
 

@@ -1,5 +1,6 @@
 """Images of a class and weights of a value, as charts."""
 
+import numpy as np
 import pytest
 
 from mnistdash.charts import amounts, drawn
@@ -27,3 +28,26 @@ def test_weights_are_steps_over_their_values() -> None:
     assert [y for _, y in end.points] == [1, 1, 0.25, 0.25]
     assert (made.up, made.across) == ("dense16: number of weights", "value of a weight")
     assert [text for _, text in made.ticks_across] == ["-1.0", "-0.5", "0.0", "0.5", "1.0"]
+
+
+def test_answer_marks_label_and_answer() -> None:
+    """A four read as 9 with 0.6: the answer is three times as high as the label's 0.2."""
+    probs = np.full(10, 0.025, np.float32)
+    probs[[4, 9]] = 0.2, 0.6
+    made = amounts.of_answer(probs, "0123456789", true_class=4)
+    kinds = {column.bars[0][0]: column for column in made.columns}
+    assert set(kinds) == {"plain", "right", "wrong"}
+    assert kinds["wrong"].bars[0][1] == pytest.approx(3 * kinds["right"].bars[0][1])
+    assert (kinds["wrong"].note, kinds["right"].note) == ("0.60", "0.20")
+    assert made.legend == (("right", "true class"), ("wrong", "answer"))
+    unknown = amounts.of_answer(probs, "0123456789", true_class=None)
+    assert unknown.legend == (("answered", "answer"),)
+    drawn.panel(made)
+
+
+def test_of_many_classes_the_likeliest_have_a_bar() -> None:
+    """Of 26 letters ten, the most probable first, and the true one where it is not among them."""
+    probs = np.arange(26, dtype=np.float32)
+    assert amounts.likeliest(probs, None) == list(range(25, 15, -1))
+    assert amounts.likeliest(probs, 3) == [*range(25, 15, -1), 3]
+    assert amounts.likeliest(probs[:12], 3) == list(range(12))
