@@ -143,18 +143,28 @@ def judged(
     return f"{told}; {wording.count(more)} more are correct here." if more else f"{told}."
 
 
-def doubted(found: suspects.Judged, by: str) -> str:
-    """Say how many labels are suspect.
+def worth(found: suspects.Judged, who: str) -> str:
+    """Say how often those that judged labels agree with them, and what that makes of the rest.
 
     Args:
         found: what is thought of the labels.
-        by: whose probabilities contradict them.
+        who: judged them.
     """
-    contradicted, confident = (
-        int(np.count_nonzero(which)) for which in (found.contradicted, found.confident)
-    )
-    return (
-        f"{by} contradict {wording.number_of(contradicted, 'label')} of"
-        f" {wording.count(len(found.quality))}; {wording.count(confident)} are wrong by confident"
-        " learning."
-    )
+    count = int(np.count_nonzero(found.contradicted))
+    read = f"{who} read {wording.percent(found.agreement)} of these images as labelled"
+    if not count:
+        return f"{read}: they contradict no label."
+    whose = "most" if found.mostly_own_errors else "some"
+    contradicted = wording.number_of(count, "contradicted label")
+    return f"{read}: of {contradicted}, {whose} are their own errors."
+
+
+def doubted(found: suspects.Judged, who: str) -> str:
+    """Say what judges are worth, and how many labels are wrong by confident learning.
+
+    Args:
+        found: what is thought of the labels.
+        who: judged them.
+    """
+    wrong = wording.count(int(np.count_nonzero(found.confident)))
+    return f"{worth(found, who)} Confident learning takes {wrong} to be wrong."

@@ -302,9 +302,9 @@ def _suspects(told: Contents) -> str:
     found = told.doubted.test
     ranked = found.ranked()
     shown = ranked[found.suspect[ranked]][:SUSPECT]
-    networks = ["five networks that did not learn from them"] * (told.doubted.judges is not None)
     own = ["this run"] * (told.answers.probs is not None)
-    by = f"The probabilities of {' and '.join(networks + own)}"
+    networks = ["five networks that did not learn from them"] * (told.doubted.judges is not None)
+    by = " and ".join(own + networks).capitalize()
     order = f"The {len(shown)} most suspect, each label → what is more probable."
     return (
         f"<h3>Suspect labels</h3><p>{findings.doubted(found, by)} {order}</p>"

@@ -42,6 +42,7 @@ with left:
             width="content",
         )
         exports_view.of_images(run, dataset, answers, shown)
+    labels_view.how_reliable(run, dataset)
     verdicts_view.box(dataset, answers)
     filters.chips(dataset.class_names)
     if len(shown):

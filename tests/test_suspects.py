@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cleanlab import filter as confident_learning
 from cleanlab import rank
+from scipy import stats
 
 from mnistdash import suspects
 
@@ -20,24 +21,46 @@ def noisy_world(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, probs.astype(np.float32), wrong
 
 
-def test_quality_is_the_margin_of_the_mean_opinion() -> None:
-    """(0.8 - 0.1 + 1) / 2 is 0.85; of 0.8 and 0.2 for the label the mean is 0.5, margin 0.1."""
+def test_opinions_are_averaged_and_labels_placed() -> None:
+    """0.8 and 0.2 for a label are 0.5 in the mean, a margin of 0.1: the second of three places.
+
+    Each label is placed by margin and by its own probability, and these agree here.
+    """
     own = np.array([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.1, 0.3, 0.6]], np.float32)
     judges = np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.1, 0.3, 0.6]], np.float16)
     found = suspects.judge(np.array([0, 0, 1], np.uint8), own, judges)
-    assert found.quality == pytest.approx([0.85, 0.55, 0.35], abs=1e-3)
+    assert found.quality == pytest.approx([1, 2 / 3, 1 / 3], abs=1e-6)
     assert found.likely.tolist() == [1, 1, 2]
     assert found.contradicted.tolist() == [False, False, True]
     assert found.ranked().tolist() == [2, 1, 0]
+    assert found.agreement == pytest.approx(2 / 3)
+
+
+def test_margin_and_own_probability_weigh_the_same() -> None:
+    """First by one and second by the other, of three, is sqrt(1/3 x 2/3), whichever way round."""
+    probs = np.array([[0.3, 0.35, 0.35], [0.32, 0.6, 0.08], [0.8, 0.1, 0.1]])
+    found = suspects.judge(np.zeros(3, np.uint8), probs)
+    assert found.quality == pytest.approx([np.sqrt(2) / 3, np.sqrt(2) / 3, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize(("wrong", "mostly"), [(6, False), (7, True)])
+def test_judges_that_contradict_many_labels_err_themselves(wrong: int, mostly: bool) -> None:
+    """Of 100 labels 6 contradicted may be wrong ones; 7 are more than twice 3.3 %."""
+    probs = np.tile([0.9, 0.1], (100, 1))
+    probs[:wrong] = 0.2, 0.8
+    assert suspects.judge(np.zeros(100, np.uint8), probs).mostly_own_errors is mostly
 
 
 def test_one_opinion_is_judged_as_cleanlab_does() -> None:
-    """Its normalized margin and its label issues, from the same probabilities."""
+    """Its two scores, as places, and its label issues, from the same probabilities."""
     labels, probs, wrong = noisy_world()
     found = suspects.judge(labels, None, probs)
     exact = probs.astype(np.float64) / probs.sum(axis=1, dtype=np.float64, keepdims=True)
-    margin = rank.get_label_quality_scores(labels.astype(int), exact, method="normalized_margin")
-    assert found.quality == pytest.approx(margin, abs=1e-6)
+    places = [
+        stats.rankdata(rank.get_label_quality_scores(labels.astype(int), exact, method=how))
+        for how in ("normalized_margin", "self_confidence")
+    ]
+    assert found.quality == pytest.approx(np.sqrt(places[0] * places[1]) / 400, abs=1e-6)
     issues = confident_learning.find_label_issues(labels.astype(int), exact, n_jobs=1)
     assert 10 <= issues.sum() <= 20
     assert np.array_equal(found.confident, issues)

@@ -60,6 +60,14 @@ def _suspects(run: store.Run, dataset: datasets.Dataset) -> suspects.Suspects | 
         return None  # damaged: it can be asked for again
 
 
+def how_reliable(run: store.Run, dataset: datasets.Dataset) -> None:
+    """Say in a line what the judges are worth, while the gallery goes by what they say."""
+    view, found = link.current(), _suspects(run, dataset)
+    if found is not None and "suspect" in (view.labels, view.sort):
+        who = "The run and its judges" if run.has_probs else "Its judges"
+        st.caption(findings.worth(found.test, who))
+
+
 def offer(run: store.Run) -> None:
     """Offer to look for suspect labels by way of judges, or show how far that is."""
     with st.container(key="suspects-offer"):

@@ -38,7 +38,7 @@ def _run_on(dataset: datasets.Dataset) -> store.Run | None:
 
 def _most_suspect(dataset: datasets.Dataset, judged: suspects.Judged) -> None:
     indices = judged.ranked()[:SHOWN]
-    judges = "Five networks, none of which learnt from the image it judged,"
+    judges = "Five networks, each of which judged images that it did not learn from,"
     st.caption(
         f"{findings.doubted(judged, judges)} The {len(indices)} most suspect, each label with what"
         " it was read as:"
