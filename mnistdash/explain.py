@@ -36,16 +36,17 @@ def occlusion_map(probs: Probs, image: np.ndarray, label: int) -> np.ndarray:
     Source: M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks (2014).
     """
     corners = [(y, x) for y in range(-2, 27, STRIDE) for x in range(-2, 27, STRIDE)]
-    covered = np.repeat(image[np.newaxis], len(corners), axis=0)
     cells = [(slice(max(y, 0), y + PATCH), slice(max(x, 0), x + PATCH)) for y, x in corners]
-    for picture, (rows, columns) in zip(covered, cells, strict=True):
-        picture[rows, columns] = 0
-    before = probs(image[np.newaxis])[0, label]
-    falls = before - probs(covered)[:, label]
+    inked = [cell for cell in cells if image[cell].any()]  # covering nothing changes nothing
+    pictures = np.repeat(image[np.newaxis], 1 + len(inked), axis=0)
+    for picture, cell in zip(pictures[1:], inked, strict=True):
+        picture[cell] = 0
+    before, *after = probs(pictures)[:, label]
     total, times = np.zeros((28, 28), np.float32), np.zeros((28, 28), np.float32)
-    for fall, (rows, columns) in zip(falls, cells, strict=True):
-        total[rows, columns] += fall
-        times[rows, columns] += 1
+    for cell, now in zip(inked, after, strict=True):
+        total[cell] += before - now
+    for cell in cells:
+        times[cell] += 1
     return total / times
 
 

@@ -1,7 +1,8 @@
 """What a model's last layer receives of many images, kept small: which of them it finds alike."""
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -11,6 +12,7 @@ COMPONENTS = 96  # of the features, the strongest; with 8 bits each, MNIST's tak
 _SAMPLE = 1_000  # images, spread over all, that tell which components are strong
 _AT_ONCE = 500  # images between two reports
 _ROWS_AT_ONCE = 1_024  # what fits into the cache: more at once took a hundred times as long
+_ARRAYS = {"codes": np.uint8, "low": np.float32, "step": np.float32, "axes": np.float32}
 
 Read = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) -> float32 (n, D)
 
@@ -42,14 +44,25 @@ class Features:
             how far each is, 1 less the cosine, float32 of the same shape.
         """
         wanted = _unit(feature) @ self.axes
-        alike = np.empty(len(self.codes), np.float32)
-        for start in range(0, len(self.codes), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            rows = self.codes[part] * self.step + self.low  # (n, d)
-            alike[part] = rows @ wanted / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
+        along = np.empty(len(self.codes), np.float32)
+        for part in self._parts():
+            along[part] = self.codes[part].astype(np.float32) @ (self.step * wanted)
+        alike = (along + self.low @ wanted) / self._lengths
         best = np.argpartition(-alike, min(count, len(alike) - 1))[:count]
         best = best[np.lexsort((best, -alike[best]))]
         return best, np.maximum(1 - alike[best], 0)
+
+    @functools.cached_property
+    def _lengths(self) -> np.ndarray:
+        """How long the features of each image are, float32 `(n,)`."""
+        found = np.empty(len(self.codes), np.float32)
+        for part in self._parts():
+            found[part] = np.linalg.norm(self.codes[part] * self.step + self.low, axis=1)
+        return np.maximum(found, 1e-9)
+
+    def _parts(self) -> Iterator[slice]:
+        starts = range(0, len(self.codes), _ROWS_AT_ONCE)
+        return (slice(start, start + _ROWS_AT_ONCE) for start in starts)
 
 
 def gather(
@@ -82,7 +95,7 @@ def gather(
 
 def write(features: Features) -> bytes:
     """Write features as they are kept with a run."""
-    return artifacts.write_arrays(vars(features))
+    return artifacts.write_arrays({name: getattr(features, name) for name in _ARRAYS})
 
 
 def read(data: bytes) -> Features:
@@ -93,9 +106,8 @@ def read(data: bytes) -> Features:
     """
     arrays = artifacts.read_arrays(data)
     codes, axes = arrays.get("codes"), arrays.get("axes")
-    expected = {"codes": np.uint8, "low": np.float32, "step": np.float32, "axes": np.float32}
-    if {name: array.dtype for name, array in arrays.items()} != expected:
-        raise ValueError(f"Expected the arrays {', '.join(expected)}. Received: {sorted(arrays)}.")
+    if {name: array.dtype for name, array in arrays.items()} != _ARRAYS:
+        raise ValueError(f"Expected the arrays {', '.join(_ARRAYS)}. Received: {sorted(arrays)}.")
     shapes = codes.shape[1:], arrays["low"].shape, arrays["step"].shape, axes.shape[1:]
     if codes.ndim != 2 or axes.ndim != 2 or len(set(shapes)) != 1:
         raise ValueError(f"The arrays do not fit each other. Received the shapes {shapes}.")

@@ -101,6 +101,8 @@ def _why(
     """Show what costs time, in a box: only this part of the page runs when it is opened."""
     box = st.expander("Why", key=_WHY, on_change="rerun")
     if not box.open:
+        if run.has_model:
+            state.read_ahead(run.id, run.dataset)
         return
     with box:
         image = dataset.x_test[index]

@@ -27,6 +27,7 @@ from mnistdash import (
 from mnistdash.datasets import uploads
 
 NEIGHBOURS_AMONG = 1_500  # training images, about 0.3 ms each, where a run keeps no features
+PAGE_FIRST_SECONDS = 0.5  # the page that asks is shown before it is read ahead
 _AT_ONCE_SECONDS = 0.1  # a page waits so long for what is computed in the background
 
 
@@ -208,6 +209,29 @@ def load_features(
             return found, np.arange(len(found))
     found = _some_features(run.id, dataset.name, dataset.sha256)
     return found, np.arange(dataset.num_train)[:: _stride(dataset.num_train)]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def read_ahead(run_id: str, dataset: str) -> None:
+    """Have read in the background what it takes to say why a run's model answers as it does.
+
+    LiteRT, the model, its features and the training images take half a second, once. Whoever looks
+    at an answer may ask for its reasons next.
+    """
+    del dataset  # other images are read again
+    reading = threading.Timer(PAGE_FIRST_SECONDS, _read_ahead, [run_id])
+    reading.daemon = True
+    reading.start()
+
+
+def _read_ahead(run_id: str) -> None:
+    # What is wrong is told where it is asked for.
+    with contextlib.suppress(store.StoreError, datasets.DataError, ValueError):
+        run = _there(run_id)
+        dataset, model = datasets.load(run.dataset), load_classifier(run_id)
+        known, _ = load_features(run, dataset)
+        known.nearest(model.features(dataset.x_test[:1])[0], 1)
+        _ = dataset.x_train
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

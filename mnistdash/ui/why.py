@@ -24,7 +24,10 @@ class Answered:
 
 def why(answered: Answered | None) -> None:
     """Show, on request, what an answer rests on, a row each; nothing without an answer."""
-    if answered is None or not st.toggle("Why?", key="why", persist_state="session"):
+    if answered is None:
+        return
+    if not st.toggle("Why?", key="why", persist_state="session"):
+        state.read_ahead(answered.run.id, answered.run.dataset)
         return
     st.subheader("Which pixels carry the answer")
     covered(answered)

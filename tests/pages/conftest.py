@@ -10,6 +10,7 @@ from streamlit.runtime import pages_manager
 from streamlit.testing.v1 import app_test
 
 from mnistdash import artifacts, engine, store
+from mnistdash.ui import state
 from tests.pages import examples
 
 
@@ -66,9 +67,10 @@ def frozen() -> Iterator[None]:
 def fresh_server(
     home: pathlib.Path, scanned_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The caches of a server just started, without a worker process."""
+    """The caches of a server just started, without a worker process or a thread."""
     monkeypatch.setattr(app_test, "PagesManager", Pages)
     monkeypatch.setattr(engine, "Engine", Trainer)
+    monkeypatch.setattr(state, "read_ahead", lambda *_: None)  # no thread outlives its test
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()

@@ -1,12 +1,16 @@
 """What the card tells of one image beyond the run's answer."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
 
-from mnistdash import artifacts, datasets, explain, store
+from mnistdash import artifacts, datasets, explain, features, store
+from mnistdash.ui import state
 from tests.pages import examples, screen
+
+READ_AHEAD = state.read_ahead  # which the tests of pages do without
 
 
 def first_four() -> int:
@@ -75,6 +79,20 @@ def test_why_is_asked_for(mine: store.Run, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(captions["pred_names"]) == 5
     assert distances == sorted(distances)
     assert 0 <= distances[0] < 1
+
+
+def test_what_why_needs_is_read_before_it_is_asked_for(
+    mine: store.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed box has it read in a thread: the model, and neighbours among training images."""
+    found, asked = threading.Event(), []
+    monkeypatch.setattr(features.Features, "nearest", lambda *_: found.set())
+    monkeypatch.setattr(state, "read_ahead", lambda *about: asked.append(about))
+    monkeypatch.setattr(state, "PAGE_FIRST_SECONDS", 0.0)
+    screen.open_page("gallery", run=mine.id, index=first_four())
+    assert asked == [(mine.id, "optdigits")]
+    READ_AHEAD(*asked[0])
+    assert found.wait(10)
 
 
 def test_what_a_run_lacks_is_one_quiet_line(no_runs: store.Store) -> None:
