@@ -20,6 +20,10 @@ class _GaveWay(Exception):
     """A training waits."""
 
 
+class _Withdrawn(Exception):
+    """Nobody wants it any more."""
+
+
 def perform(run_id: str, kind: str, url: str) -> bool:
     """Compute something about a run, and keep it with the run.
 
@@ -29,18 +33,21 @@ def perform(run_id: str, kind: str, url: str) -> bool:
         url: the store's address.
 
     Returns:
-        Whether it ended, well or not; otherwise it gave way to a training, and is still wanted.
+        Whether it ended, well or not, or is not wanted; otherwise it gave way to a training.
     """
     db = store.Store(url)
     store.share_images(db)
     try:
-        run = db.run(run_id)
+        reporter, run = _Reporter(db, run_id, kind), db.run(run_id)
         if run is not None:
+            reporter.progress(0.0)
             dataset = datasets.load(run.dataset)
-            found = _STUDIES[kind](db, run, dataset, _Reporter(db, run_id, kind).progress)
+            found = _STUDIES[kind](db, run, dataset, reporter.progress)
             db.finish_study(run_id, artifacts.evidence(kind, dataset.sha256), found)
     except _GaveWay:
         return False
+    except _Withdrawn:
+        _log.info("the study of %s is not wanted any more", run_id)
     except (datasets.DataError, store.StoreError, ValueError) as error:
         db.abandon_study(run_id, str(error)[:300], kind)
     except Exception as error:
@@ -66,7 +73,6 @@ def _suspects(
     """Judge the labels of all images; the judges of an earlier run on these images serve again."""
     if run.dataset_sha256 not in (None, dataset.sha256):
         raise datasets.DataError(f"{dataset.title} has other images now than this run answered to.")
-    on_progress(0.0)
     known = _known_suspects(db, dataset)
     if known is not None:
         train, judges = known.train, known.judges
@@ -139,7 +145,10 @@ _STUDIES = {artifacts.FEATURES: _features, artifacts.SUSPECTS: _suspects}
 
 
 class _Reporter:
-    """Writes how far a study is, a few times a second, and ends it when a training waits."""
+    """Writes how far a study is, a few times a second.
+
+    It ends it when a training waits, or when nobody wants it any more.
+    """
 
     def __init__(self, db: store.Store, run_id: str, kind: str) -> None:
         self._db = db
@@ -154,4 +163,5 @@ class _Reporter:
         if any(run.status == "queued" for run in self._db.runs()):
             self._db.report_study(self._run_id, 0.0, self._kind)
             raise _GaveWay
-        self._db.report_study(self._run_id, share, self._kind)
+        if not self._db.report_study(self._run_id, share, self._kind):
+            raise _Withdrawn

@@ -54,6 +54,29 @@ def test_study_gives_way_to_a_training(db: store.Store) -> None:
     assert db.study("starter-optdigits") is None
 
 
+def test_withdrawn_study_ends_at_its_next_report(
+    db: store.Store, trainings: list[types.SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped while the first of five judges learns, the other four don't; nothing is kept.
+
+    One that was stopped while it waited is not begun.
+    """
+    monkeypatch.setattr(study, "_REPORT_SECONDS", 0.0)
+    db.request_study("starter-optdigits", artifacts.SUSPECTS)
+    report = db.report_study
+
+    def stopped(run_id: str, share: float, kind: str) -> bool:
+        if trainings:
+            db.withdraw_study(run_id, kind)
+        return report(run_id, share, kind)
+
+    monkeypatch.setattr(store.Store, "report_study", lambda _, *about: stopped(*about))
+    for _ in range(2):
+        assert study.perform("starter-optdigits", artifacts.SUSPECTS, db.url)
+        assert len(trainings) == 1
+    assert not any(name.startswith("suspects") for name in db.run("starter-optdigits").artifacts)
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -45,9 +45,13 @@ class Studies(database.Database):
             )
         return rows.Study(share=row.share, trouble=row.trouble) if _is_told(row) else None
 
-    def report_study(self, run_id: str, share: float, kind: str = kept_as.FEATURES) -> None:
-        """Write how much of a study is done, 0-1."""
-        self._update_studies([(run_id, kind)], share=share, alive_at=time.time())
+    def report_study(self, run_id: str, share: float, kind: str = kept_as.FEATURES) -> bool:
+        """Write how much of a study is done, 0-1.
+
+        Returns:
+            Whether it is still wanted.
+        """
+        return self._update_studies([(run_id, kind)], share=share, alive_at=time.time()) > 0
 
     def keep_studies_alive(self, asked: Iterable[tuple[str, str]]) -> None:
         """Give a sign of life for studies that wait, each a run's id and a kind."""
@@ -57,11 +61,16 @@ class Studies(database.Database):
         """End a study without a result, and say why in a sentence."""
         self._update_studies([(run_id, kind)], trouble=trouble)
 
+    def withdraw_study(self, run_id: str, kind: str = kept_as.FEATURES) -> None:
+        """Want a study no more: who computes it learns that from its next report."""
+        with self._write() as connection:
+            connection.execute(sa.delete(_studies).where(_is(run_id, kind)))
+
     def finish_study(self, run_id: str, name: str, data: bytes) -> None:
         """Keep what a study came to in place of an earlier result, in one transaction.
 
         Args:
-            run_id: the run; nothing is kept where it was deleted meanwhile.
+            run_id: the run; nothing is kept where it was deleted or the study withdrawn meanwhile.
             name: `artifacts.evidence` of the images it was studied on.
             data: its bytes.
         """
@@ -75,10 +84,11 @@ class Studies(database.Database):
                 )
                 database.insert_artifacts(connection, run_id, {name: data})
 
-    def _update_studies(self, asked: Iterable[tuple[str, str]], **values: object) -> None:
+    def _update_studies(self, asked: Iterable[tuple[str, str]], **values: object) -> int:
+        """Return how many there are."""
         these = sa.or_(sa.false(), *(_is(*each) for each in asked))
         with self._write() as connection:
-            connection.execute(sa.update(_studies).where(these).values(**values))
+            return connection.execute(sa.update(_studies).where(these).values(**values)).rowcount
 
 
 def _is(run_id: str, kind: str) -> sa.ColumnElement[bool]:

@@ -44,8 +44,21 @@ def _ask(run_id: str, kind: str) -> None:
     state.open_engine().study(run_id, kind)
 
 
+def _stop(run_id: str, kind: str) -> None:
+    state.open_store().withdraw_study(run_id, kind)
+
+
 def _under_way(offered: Offer) -> None:
     study = state.open_store().study(offered.run_id, offered.kind)
     if study is None or study.trouble is not None:
         st.rerun()
-    st.progress(study.share, offered.doing if study.share else "Waiting for the worker")
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"going-{offered.kind}"):
+        st.progress(study.share, offered.doing if study.share else "Waiting for the worker")
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key=f"stop-{offered.kind}",
+            on_click=_stop,
+            args=(offered.run_id, offered.kind),
+            disabled=state.open_store().read_only_because is not None,
+        )

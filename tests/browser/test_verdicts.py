@@ -3,10 +3,12 @@
 import pathlib
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from playwright import sync_api
 
-from mnistdash import evaluation, store, verdicts
+from mnistdash import artifacts, datasets, evaluation, store, suspects, verdicts
+from tests.browser import conftest
 
 OpenPage = Callable[..., sync_api.Page]
 Settled = Callable[[sync_api.Page], None]
@@ -116,3 +118,82 @@ def test_verdict_is_found_by_another_server(
     sync_api.expect(mark(page, 1)).to_have_attribute("data-verdict", "P")
     tile(page, 0).click()
     sync_api.expect(page.get_by_placeholder("Note")).to_have_value("120 of 3")
+
+
+@pytest.fixture
+def trained_on(starter: Starter) -> np.ndarray:
+    """The labels of the images that the starter learnt from."""
+    if starter[0].dataset != "mnist":
+        return datasets.load(starter[0].dataset).y_train
+    with np.load(conftest.REPO / conftest.SHARED_DATA / "mnist.npz") as archive:
+        return archive["y_train"]
+
+
+@pytest.fixture
+def doubted(
+    app_store: store.Store, starter: Starter, trained_on: np.ndarray
+) -> Iterator[Callable[[], dict[int, tuple]]]:
+    """A function that reads verdicts on training images, the last 20 of which are suspect."""
+    run, sha256 = starter[0], starter[0].dataset_sha256
+    quality = np.ones(len(trained_on), np.float32)
+    quality[-20:] = np.linspace(0, 0.5, 20)
+    judged = suspects.Judged(
+        quality=quality,
+        likely=(trained_on + 1) % 10,
+        contradicted=quality < 1,
+        confident=quality < 0.1,
+    )
+    found = suspects.write(suspects.Suspects(test=judged, train=judged, judges=None))
+    app_store.request_study(run.id, artifacts.SUSPECTS)
+    app_store.finish_study(run.id, artifacts.suspects(sha256), found)
+
+    def read() -> dict[int, tuple]:
+        told = app_store.verdicts(sha256, "train", "me")
+        return {index: (said.fault, said.label) for index, said in told.items()}
+
+    yield read
+    said = app_store.verdicts(sha256, "train", "me").values()
+    app_store.judge(
+        verdicts.Verdict(**vars(each) | {"fault": "none", "label": None}) for each in said
+    )
+
+
+def test_training_images_are_judged_and_offered_to_train(
+    open_page: OpenPage,
+    starter: Starter,
+    trained_on: np.ndarray,
+    doubted: Callable[[], dict],
+    settled: Settled,
+) -> None:
+    """Six by key on Data, 60 ms apart, the last taken back: after a reload Train offers four.
+
+    Two labels and two pictures; of the other the model is to blame, and nothing is corrected.
+    """
+    page = open_page("data", run=starter[0].id)
+    key = f"suspects-{starter[0].dataset}"
+    tile(page, 0, key).scroll_into_view_if_needed()
+    tile(page, 0, key).click()
+    for step in range(6):
+        page.keyboard.press("231"[step % 3])
+        page.wait_for_timeout(60)
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(60)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("1")
+    first, other = len(trained_on) - 20, (trained_on[-20:] + 1) % 10
+    expected = {
+        first: ("label", other[0]),
+        first + 1: ("picture", None),
+        first + 2: ("model", None),
+        first + 3: ("label", other[3]),
+        first + 4: ("picture", None),
+    }
+    assert until(page, lambda: doubted() == expected), doubted()
+    page.get_by_text("2 images to relabel, 2 to drop").wait_for()
+    page.reload()
+    sync_api.expect(mark(page, 0, key)).to_have_attribute("data-verdict", f"→{other[0]}")
+    sync_api.expect(mark(page, 5, key)).to_have_attribute("data-verdict", "")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    page.get_by_text("With 4 corrections").click()
+    settled(page)
+    sync_api.expect(page.get_by_test_id("stMain")).to_contain_text("preset: 4 corrections")

@@ -54,12 +54,15 @@ def test_gallery_shows_suspect_labels_first_and_alone(judged: store.Run) -> None
 
 
 def test_what_is_not_known_is_offered(db: store.Store, mine: store.Run) -> None:
-    """A link to suspect labels that nobody looked for shows any; a press asks for them."""
+    """A link to suspect labels that nobody looked for shows any; a press asks, one more stops."""
     at = screen.open_page("gallery", run=mine.id, labels="suspect", sort="suspect")
     assert len(_shown(at)) == 20
     screen.button(at, "Find suspect labels").click().run()
     assert db.study(mine.id, artifacts.SUSPECTS).share == 0
     assert "Find suspect labels" not in screen.labels(at)
+    screen.button(at, "Stop").click().run()
+    assert db.study(mine.id, artifacts.SUSPECTS) is None
+    assert "Find suspect labels" in screen.labels(at)
 
 
 def test_suspect_training_labels_are_on_the_data_page(judged: store.Run) -> None:

@@ -17,8 +17,20 @@ def test_study_is_asked_for_once(db: store.Store) -> None:
     assert db.request_study(run_id)
     assert not db.request_study(run_id)
     assert not db.request_study("unknown")
-    db.report_study(run_id, 0.25)
+    assert db.report_study(run_id, 0.25)
     assert db.study(run_id) == store.Study(share=0.25, trouble=None)
+
+
+def test_withdrawn_study_is_none(db: store.Store) -> None:
+    """Who computes it hears so, what it comes to is not kept, and it can be asked for again."""
+    run_id = examples.finished(db)
+    db.request_study(run_id)
+    db.withdraw_study(run_id)
+    assert db.study(run_id) is None
+    assert not db.report_study(run_id, 0.5)
+    db.finish_study(run_id, NOW, b"features")
+    assert NOW not in db.run(run_id).artifacts
+    assert db.request_study(run_id)
 
 
 def test_result_takes_the_place_of_an_earlier_one(db: store.Store) -> None:
