@@ -10,7 +10,6 @@ from mnistdash.ui import (
     fields,
     guards,
     headline,
-    session,
     state,
     suspects_view,
     words,
@@ -21,7 +20,7 @@ SMALL_PX = 160
 guards.begin("Data")
 adding_view.follow()
 names = datasets.names()
-session.hold_to(changing_view.SHOWN, names.__contains__, names[0])
+changing_view.hold_to(names)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.selectbox(
         "Images",

@@ -1,9 +1,11 @@
 """Added images, changed on the Data page: renamed, mended, deleted."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import session, state, words
+from mnistdash.ui import link, session, state, words
 
 SHOWN = "data_name"  # key of the box on the Data page: whose images it shows
 _SAID = "changing_said"  # session key: why a change was not made
@@ -12,6 +14,13 @@ _MENDS = {
     "invert": ("invert", "The ground is bright: invert"),
     "classes": ("fewer", "Leave out the classes without images"),
 }
+
+
+def hold_to(names: Sequence[str]) -> None:
+    """Show the images of the run that is looked at, until others among these are chosen."""
+    run = state.open_store().run(link.current().run or "")
+    first = run.dataset if run is not None and run.dataset in names else names[0]
+    session.hold_to(SHOWN, names.__contains__, first)
 
 
 def menu(name: str) -> None:

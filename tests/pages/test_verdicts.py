@@ -2,17 +2,14 @@
 
 import json
 
-import numpy as np
 import pytest
 from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash import (
-    artifacts,
     corrections,
     datasets,
     evaluation,
     store,
-    suspects,
     verdicts,
 )
 from tests.pages import examples, screen
@@ -120,28 +117,20 @@ def test_file_of_verdicts_is_read_back(db: store.Store, mine: store.Run) -> None
     assert "this file is on other images" in screen.text(at)
 
 
-def test_judged_training_images_are_offered_to_train(db: store.Store, mine: store.Run) -> None:
-    """Of three suspects one is relabelled, one dropped, one kept: Train learns with two of them.
+def test_judged_training_images_are_offered_to_train(db: store.Store) -> None:
+    """Of three images one is relabelled, one dropped, one kept: Train learns with two of them.
 
     With the drawings that were kept too, and as often as asked: the recipe names each.
     """
     digits = datasets.load("optdigits")
-    quality = np.linspace(0, 1, digits.num_train, dtype=np.float32)
-    judged = suspects.Judged(
-        quality=quality,
-        likely=np.full(digits.num_train, 3, np.uint8),
-        contradicted=quality < 0,
-        confident=quality < 0,
-    )
-    db.request_study(mine.id, artifacts.SUSPECTS)
-    found = suspects.Suspects(test=judged, train=judged, judges=None)
-    db.finish_study(mine.id, artifacts.suspects(digits.sha256), suspects.write(found))
+    db.judge(
+        verdicts.Verdict(
+            dataset_sha256=digits.sha256, split="train", index=index, fault=fault, label=label,
+            person=VISITOR, image=verdicts.content(digits.x_train[index]), note="", judged_at=5.0,
+        )
+        for index, fault, label in ((0, "label", 3), (1, "picture", None), (2, "model", None))
+    )  # fmt: skip
     examples.keep_drawings(db, (7,))
-    at = screen.open_page("data")
-    said = [1, 0, "label", 3, ""], [2, 1, "picture", None, ""], [3, 2, "model", None, ""]
-    say(at, *said, key="suspects-optdigits")
-    assert "1 image to relabel, 1 to drop" in screen.text(at)
-    assert sorted(db.verdicts(digits.sha256, "train", VISITOR)) == [0, 1, 2]
     at = screen.open_page("train")
     at.selectbox(key="train_dataset").set_value("optdigits").run()
     assert screen.box(at, "And my 1 drawing").value is False
