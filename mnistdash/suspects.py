@@ -26,9 +26,7 @@ _WRONG_LABELS = 0.033  # share, of a data set in use
 class Judged:
     """What is thought of the labels of n images."""
 
-    quality: (
-        np.ndarray
-    )  # float32 (n,) in 0-1, the most suspect label lowest; says no more than that
+    quality: np.ndarray  # float32 (n,) in 0-1: an order, the most suspect label lowest
     likely: np.ndarray  # uint8 (n,), the most probable class other than the label
     contradicted: np.ndarray  # bool (n,), another class is more probable than the label
     confident: np.ndarray  # bool (n,), wrong by confident learning, which asks for more
