@@ -10,6 +10,7 @@ from mnistdash.ui import (
     fields,
     guards,
     headline,
+    link,
     state,
     suspects_view,
     words,
@@ -26,9 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Images",
         names,
         format_func=datasets.title,
-        key=changing_view.SHOWN,
-        persist_state="session",
         width=2 * SMALL_PX,
+        **link.bound("images"),
     )
     adding_view.button()
     changing_view.menu(name)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnistdash import datasets
 from mnistdash.datasets import uploads
-from mnistdash.ui import changing_view, session, state, words
+from mnistdash.ui import link, session, state, words
 
 _OPEN = "adding"  # session key: whether the form is shown
 _ROUND = "adding_round"  # session key: another number makes an empty form
@@ -124,7 +124,7 @@ def follow() -> None:
     """Go on to the set that this session added last, if one has been added meanwhile."""
     for upload in state.open_uploads().all():
         if upload.id in session.get(_MINE, []) and upload.status == "added":
-            session.put(changing_view.SHOWN, upload.name)
+            link.show(images=upload.name)
             session.put(_SAID, upload.sentence or f"{upload.name} is added.")
             state.open_uploads().forget(upload.id)
 
@@ -181,7 +181,7 @@ def _stop(upload_id: str) -> None:
 def _show(upload_id: str) -> None:
     upload = state.open_uploads().find(upload_id)
     if upload is not None:
-        session.put(changing_view.SHOWN, upload.name)
+        link.show(images=upload.name)
     _forget(upload_id)
 
 

@@ -7,7 +7,6 @@ import streamlit as st
 from mnistdash import datasets, store
 from mnistdash.ui import link, session, state, words
 
-SHOWN = "data_name"  # key of the box on the Data page: whose images it shows
 _SAID = "changing_said"  # session key: why a change was not made
 # What is likely a mistake in a set, and what the button that mends it says.
 _MENDS = {
@@ -18,9 +17,10 @@ _MENDS = {
 
 def hold_to(names: Sequence[str]) -> None:
     """Show the images of the run that is looked at, until others among these are chosen."""
+    if link.asked_for().images in names:
+        return
     run = state.open_store().run(link.current().run or "")
-    first = run.dataset if run is not None and run.dataset in names else names[0]
-    session.hold_to(SHOWN, names.__contains__, first)
+    link.stand_in(images=run.dataset if run is not None and run.dataset in names else names[0])
 
 
 def menu(name: str) -> None:
@@ -95,7 +95,7 @@ def _runs_on(name: str) -> list[store.Run]:
 def _change(name: str, option: str) -> None:
     try:
         copy = bool(_runs_on(name))
-        session.put(SHOWN, datasets.change(name, copy=copy, **{option: True}))
+        link.show(images=datasets.change(name, copy=copy, **{option: True}))
     except (datasets.DataError, store.StoreError) as error:
         session.put(_SAID, str(error))
 
@@ -111,11 +111,12 @@ def _rename(name: str) -> None:
     except (datasets.DataError, store.StoreError) as error:
         session.put(_SAID, str(error))
         return
-    session.put(SHOWN, new)
+    link.show(images=new)
 
 
 def _delete(name: str) -> None:
     try:
         datasets.remove(name)
+        link.show(images=None)
     except datasets.DataError as error:
         session.put(_SAID, str(error))

@@ -14,6 +14,7 @@ from typing import Any, Self
 import streamlit as st
 
 from mnistdash import evaluation, recipes, store
+from mnistdash.datasets import naming
 from mnistdash.ui import session
 
 _STALE_SECONDS = 3.0  # how long a browser may take to learn of a new link
@@ -71,6 +72,12 @@ def _verdict(text: str) -> str:
     return text
 
 
+def _data_set(text: str) -> str:
+    if not naming.is_name(text):
+        raise ValueError
+    return text
+
+
 def _drawings(text: str) -> str:
     if text != "drawings":
         raise ValueError
@@ -104,6 +111,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "epoch": _number(1, 200),
     "other": _run_id,
     "verdict": _verdict,
+    "images": _data_set,
     "above": _probability,
 }
 
@@ -128,6 +136,7 @@ class View:
     epoch: int | None = None  # the answers after this epoch, from 1; `None` for the last
     other: str | None = None  # id of the run compared with; `None` for the newest that fits
     verdict: str | None = None  # a key of `VERDICTS` filtered by
+    images: str | None = None  # of the Data page: a data set's name, `None` for the run's
     above: float = 0.9  # the confidence that an answer must exceed to be given
 
     @classmethod

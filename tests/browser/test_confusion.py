@@ -141,20 +141,6 @@ def test_select_boxes_do_the_same(open_page: OpenPage, choose: Choose, starter: 
     sync_api.expect(images(page)).to_have_count(largest.count)
 
 
-def test_link_survives_a_reload(open_page: OpenPage, settled: Settled, starter: Starter) -> None:
-    """The link after a click shows the same images in a new session."""
-    run, answers = starter
-    largest = answers.pairs()[-1]
-    page = open_page("confusion", run=run.id)
-    click_cell(page, (largest.true_class, largest.pred_class))
-    sync_api.expect(images(page)).to_have_count(largest.count)
-    settled(page)
-    assert f"true={largest.true_class}&pred={largest.pred_class}" in page.url
-    page.reload()
-    sync_api.expect(images(page)).to_have_count(largest.count)
-    chip(page, f"true {largest.true_class}").wait_for()
-
-
 def test_right_answers_are_shown_on_request(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:

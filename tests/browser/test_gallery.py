@@ -120,16 +120,6 @@ def test_buttons_of_the_card_step_too(
     sync_api.expect(verdict(page)).to_have_count(0)
 
 
-def test_link_opens_the_card_in_a_new_session(open_page: OpenPage, starter: Starter) -> None:
-    """A link with an image shows its label, its answer and ten probabilities."""
-    run, answers = starter
-    index = int(answers.errors[0])
-    page = open_page("gallery", run=run.id, index=index)
-    sync_api.expect(verdict(page)).to_contain_text(f"#{index}")
-    sync_api.expect(verdict(page)).to_contain_text(f"read as {answers.y_pred[index]}")
-    sync_api.expect(page.locator(".bars .row")).to_have_count(10)
-
-
 def test_all_images_have_page_numbers(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:

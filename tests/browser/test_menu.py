@@ -81,7 +81,10 @@ def test_links_work_without_streamlit(
 def test_copied_link_shows_the_same(
     open_page: OpenPage, settled: Settled, starter: Starter
 ) -> None:
-    """Of a card just opened, by key and where http has no clipboard; the server is not asked."""
+    """Of a card just opened, by key and where http has no clipboard; the server is not asked.
+
+    It opens the same card in a new session, with its answer and ten probabilities.
+    """
     run, answers = starter
     page = open_page("gallery", run=run.id, true=int(answers.y_true[answers.errors[0]]))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -96,10 +99,12 @@ def test_copied_link_shows_the_same(
     )
     button = page.locator(".st-key-menu button")
     for script in ("", "Object.defineProperty(navigator, 'clipboard', { value: undefined })"):
-        page.evaluate(f"board.writeText(''); {script}")
+        page.evaluate("() => board.writeText('')")
+        page.evaluate(script or "null")
         button.press("Enter")
         sync_api.expect(button).to_have_text(re.compile("Copied"))
         page.wait_for_function("async (link) => await board.readText() === link", arg=page.url)
     assert not page.evaluate("window.asked")
     page.goto(page.url)
     sync_api.expect(page.locator(".verdict")).to_have_text(card)
+    sync_api.expect(page.locator(".bars .row")).to_have_count(10)

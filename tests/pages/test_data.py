@@ -48,7 +48,7 @@ def test_own_data_set_is_offered_and_marked(
         x_train=images, y_train=labels, x_test=images, y_test=labels, class_names=names,
     )  # fmt: skip
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("leaves").run()
+    at.selectbox(key="images").set_value("leaves").run()
     assert not at.exception
     assert "Image 3: leaf 3" in screen.tiles(at, "samples-leaves")
     assert "not against known sums" in screen.text(at)
@@ -66,7 +66,7 @@ def test_data_page_says_how_a_file_was_read_and_which_were_not(
              class_names=np.array(["<b>one</b>", "two", "three"]))  # fmt: skip
     (tmp_path / "broken.npz").write_text("only words")
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("three").run()
+    at.selectbox(key="images").set_value("three").run()
     assert not at.exception
     said = screen.text(at)
     assert "0-1" in said
@@ -83,7 +83,7 @@ def test_damaged_data_set_is_a_sentence(
     monkeypatch.setenv("MNISTDASH_DATA", str(tmp_path))
     (tmp_path / "mnist.npz").write_bytes(b"PK\x03\x04 and no more")
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("mnist").run()
+    at.selectbox(key="images").set_value("mnist").run()
     assert not at.exception
     assert "mnist.npz can't be used" in screen.text(at)
     at = screen.open_page("train")
@@ -136,7 +136,7 @@ def test_damaged_training_part_is_a_sentence(
     for name in screen.PAGES:
         screen.open_page(name, run="starter-mnist")
     at = screen.open_page("data", run="starter-mnist")
-    assert at.selectbox(key="data_name").value == "mnist"
+    assert at.selectbox(key="images").value == "mnist"
     await_facts("mnist")
     assert "mnist.npz can't be used" in screen.text(at.run())
     at = screen.open_page("train")
@@ -165,7 +165,7 @@ def test_set_chosen_on_train_and_deleted_on_data(db: store.Store) -> None:
     at.selectbox(key="train_dataset").set_value("shapes").run()
     db.enqueue(dataclasses.replace(examples.TINY, classes=3), "shapes", name="mine")
     at.switch_page("pages/data.py").run()
-    at.selectbox(key="data_name").set_value("shapes").run()
+    at.selectbox(key="images").set_value("shapes").run()
     asked = " ".join(element.value for element in at.get("text"))
     assert asked == (
         "Delete shapes, 3 classes, 30 images? 1 run stands on them: its answers stay, without the"
@@ -174,7 +174,7 @@ def test_set_chosen_on_train_and_deleted_on_data(db: store.Store) -> None:
     at.button(key="do-delete-shapes").click().run()
     assert not at.exception
     assert datasets.names() == ("optdigits",)
-    assert at.selectbox(key="data_name").value == "optdigits"
+    assert at.selectbox(key="images").value == "optdigits"
     at.switch_page("pages/train.py").run()
     assert not at.exception
     assert at.selectbox(key="train_dataset").value == "optdigits"
@@ -184,7 +184,7 @@ def test_images_that_runs_stand_on_are_changed_in_a_copy(db: store.Store) -> Non
     """Without runs the set itself is turned; with one, another set, and the page shows it."""
     add_shapes()
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("shapes").run()
+    at.selectbox(key="images").set_value("shapes").run()
     before = datasets.load("shapes").sha256
     at.button(key="menu-transpose-shapes").click().run()
     turned = datasets.load("shapes").sha256
@@ -194,7 +194,7 @@ def test_images_that_runs_stand_on_are_changed_in_a_copy(db: store.Store) -> Non
     assert at.button(key="menu-transpose-shapes").label.endswith(", in a copy")
     at.button(key="menu-transpose-shapes").click().run()
     assert not at.exception
-    assert at.selectbox(key="data_name").value == "shapes (2)"
+    assert at.selectbox(key="images").value == "shapes (2)"
     assert datasets.load("shapes").sha256 == turned
     assert datasets.load("shapes (2)").sha256 == before
 
@@ -205,7 +205,7 @@ def test_runs_follow_a_set_to_its_new_name(db: store.Store) -> None:
     add_shapes("other")
     run = db.enqueue(dataclasses.replace(examples.TINY, classes=3), "shapes", name="mine")
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("shapes").run()
+    at.selectbox(key="images").set_value("shapes").run()
     for typed, said in (("other", "There is a data set other already"), ("../x", "A data set's")):
         at.text_input(key="new-name-shapes").set_value(typed)
         screen.button(at, "Rename").click().run()
@@ -213,7 +213,9 @@ def test_runs_follow_a_set_to_its_new_name(db: store.Store) -> None:
     at.text_input(key="new-name-shapes").set_value("  Formen   ünï ")
     screen.button(at, "Rename").click().run()
     assert not at.exception
-    assert at.selectbox(key="data_name").value == "Formen ünï"
+    assert dict(at.query_params) == {"run": "starter-optdigits", "images": "Formen ünï"}
+    linked = screen.open_page("data", images="Formen ünï")
+    assert linked.selectbox(key="images").value == "Formen ünï"
     assert db.run(run.id).dataset == "Formen ünï"
     assert set(datasets.names()) == {"optdigits", "Formen ünï", "other"}
 
@@ -225,7 +227,7 @@ def test_questions_have_buttons_that_mend(db: store.Store, home: pathlib.Path) -
     np.savez(path, x=images, y=np.arange(30) % 2, class_names=np.array(["a", "b", "c"]))
     datasets.add([path], name="mine")
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("mine").run()
+    at.selectbox(key="images").set_value("mine").run()
     assert "but no images of c" in screen.text(at)
     screen.button(at, "Leave out the classes without images").click().run()
     assert datasets.load("mine").class_names == ("a", "b")

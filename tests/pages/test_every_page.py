@@ -363,7 +363,7 @@ def test_pages_of_two_and_of_many_classes(
     at = screen.open_page("gallery", run=run.id, true=61, pred=len(names), index=last)
     assert (at.session_state["true"], at.session_state["pred"]) == (None, None)
     at = screen.open_page("data")
-    at.selectbox(key="data_name").set_value("own").run()
+    at.selectbox(key="images").set_value("own").run()
     assert not at.exception
 
 
