@@ -255,15 +255,14 @@ def load_suspects(run: store.Run, dataset: datasets.Dataset) -> suspects.Suspect
 def training_suspects(dataset: datasets.Dataset) -> suspects.Judged | None:
     """Return which training labels are suspect; `None` where no judge was asked yet.
 
-    That is the judges' word alone, the same whichever run keeps it.
-
-    Raises:
-        StoreError: it is damaged, or was deleted meanwhile.
+    That is the judges' word alone, the same whichever run keeps it; what is damaged is passed over,
+    and can be asked for again.
     """
     for run in open_store().runs():
-        found = load_suspects(run, dataset)
-        if found is not None:
-            return found.train
+        with contextlib.suppress(store.StoreError):
+            found = load_suspects(run, dataset)
+            if found is not None:
+                return found.train
     return None
 
 

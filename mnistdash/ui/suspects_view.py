@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnistdash import datasets, findings, store, suspects
-from mnistdash.ui import labels_view, link, state, training_card, words
+from mnistdash.ui import labels_view, link, state, training_card
 
 SHOWN = 600  # of the most suspect
 
@@ -13,12 +13,7 @@ def training_labels(dataset: datasets.Dataset) -> None:
     if not dataset.num_train:
         return
     st.header("Suspect training labels")
-    try:
-        judged = state.training_suspects(dataset)
-    except store.StoreError as error:
-        st.warning(words.sentence(str(error)), icon=":material/warning:")
-        return
-    if judged is not None:
+    if (judged := state.training_suspects(dataset)) is not None:
         _most_suspect(dataset, judged)
     elif (run := _run_on(dataset)) is not None:
         labels_view.offer(run)

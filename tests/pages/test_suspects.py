@@ -79,7 +79,13 @@ def test_suspect_training_labels_are_on_the_data_page(judged: store.Run) -> None
 
 
 def test_data_page_offers_to_look_for_them(db: store.Store) -> None:
-    """Where a run on these images keeps what is found; without one it says what is missing."""
+    """Where a run on these images keeps what is found; without one it says what is missing.
+
+    What is damaged is looked for anew.
+    """
+    damaged = artifacts.suspects(datasets.load("optdigits").sha256)
+    db.request_study("starter-optdigits", artifacts.SUSPECTS)
+    db.finish_study("starter-optdigits", damaged, b"nothing")
     at = screen.open_page("data")
     screen.button(at, "Find suspect labels").click().run()
     assert db.study("starter-optdigits", artifacts.SUSPECTS) is not None
