@@ -11,6 +11,7 @@ from mnistdash.ui import card_steps, gallery, session, verdicts_view, words
 PAGE_SIZE = 60
 _CHOSEN = "training_image"  # session key: index of the image whose card is open
 _PAGE = "training_page"  # session key: of the tiles, from 1
+_OF = "training_images_of"  # session key: which data set these two are of
 _STEPS = "training-steps"
 _TILE_PX = 56
 
@@ -24,6 +25,9 @@ def tiles(dataset: datasets.Dataset, indices: np.ndarray, likely: np.ndarray, *,
         likely: the label that each most likely should have, uint8 `(k,)`.
         key: Streamlit key.
     """
+    if session.get(_OF) != dataset.sha256:
+        session.forget(_CHOSEN, _PAGE)
+        session.put(_OF, dataset.sha256)
     verdicts_view.trouble()
     st.caption(_sentence(dataset))
     many, one = st.columns((5, 3), gap="large")

@@ -5,7 +5,8 @@
 The starter's features of MNIST's 60,000 training images: the twelve nearest to each of 500 test
 images by the cosine of whole float32 features, beside those that `features` finds; how long it
 takes to gather them on one thread, and to ask once. Then, in a browser, from the click on Why to
-all of its rows for test images, the first on a server just started, n = 20.
+all of its rows for test images, the first on a server just started, n = 20: on Draw, and on the
+card of the starter's errors.
 """
 
 import contextlib
@@ -38,12 +39,11 @@ def main() -> None:
         os.environ["MNISTDASH_HOME"] = stack.enter_context(tempfile.TemporaryDirectory())
         _keep(found, digits.sha256)
         browser = stack.enter_context(server.browser())
-        url = stack.enter_context(server.served(server.streamlit(server.REPO / "app.py")))
-        first, *later = _clicks_on_why(browser.new_page(), url)
-    print(f"click on Why to its rows, the first: {1000 * first:.0f} ms")
-    print(
-        f"later: median {1000 * statistics.median(later):.0f} ms, slowest {1000 * max(later):.0f}"
-    )
+        for where, clicks in (("Draw", _clicks_on_why), ("the card", _clicks_on_the_card)):
+            with server.served(server.streamlit(server.REPO / "app.py")) as url:
+                first, *later = (1000 * seconds for seconds in clicks(browser.new_page(), url))
+            print(f"click on Why to its rows on {where}, the first: {first:.0f} ms")
+            print(f"later: median {statistics.median(later):.0f} ms, slowest {max(later):.0f} ms")
 
 
 def _agreement(
@@ -86,6 +86,27 @@ def _clicks_on_why(page: sync_api.Page, url: str) -> list[float]:
         _settle(page)
         page.get_by_text("Why?").click()
         page.get_by_text("strongest channels").wait_for(state="detached")
+    return seconds
+
+
+def _clicks_on_the_card(page: sync_api.Page, url: str) -> list[float]:
+    """Measure a click for each of the starter's most confident errors, in seconds."""
+    page.goto(f"{url}/gallery?run={RUN}")
+    page.locator(".tile").first.click()
+    why = page.locator("[class*=st-key-card-why] summary")
+    why.wait_for()
+    page.wait_for_timeout(2_000)  # somebody looks at the card first
+    seconds = []
+    for _ in range(TIMES + 1):
+        _settle(page)
+        began = time.perf_counter()
+        why.click()
+        page.locator(".st-key-neighbours .tile").nth(4).wait_for()
+        seconds.append(time.perf_counter() - began)
+        _settle(page)
+        why.click()
+        page.locator(".st-key-neighbours").wait_for(state="detached")
+        page.keyboard.press("ArrowRight")
     return seconds
 
 

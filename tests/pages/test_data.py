@@ -135,6 +135,8 @@ def test_damaged_training_part_is_a_sentence(
     np.savez(tmp_path / "mnist.npz", **arrays)
     for name in screen.PAGES:
         screen.open_page(name, run="starter-mnist")
+    at = screen.open_page("data", run="starter-optdigits")
+    assert at.selectbox(key="images").value == "optdigits"
     at = screen.open_page("data", run="starter-mnist")
     assert at.selectbox(key="images").value == "mnist"
     await_facts("mnist")
