@@ -147,7 +147,7 @@ def coverage_curve(found: confidence.Coverage, images: int, answered: float) -> 
         ),
         lines=(curve, now),
         legend=(("curve", "accuracy"), ("threshold", "as chosen")),
-        hint=READ_ONLY,
+        hint="Point at the line to read it.",
     )
 
 
