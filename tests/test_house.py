@@ -67,6 +67,7 @@ FLOORS = {
 UI_FLOORS = {
     "what is shown, remembered and said": {"document", "link", "session", "state", "words"},
     "components": {
+        "apart",
         "camera",
         "card_steps",
         "class_table",
@@ -261,6 +262,13 @@ def test_one_module_remembers_what_a_visit_did(path: pathlib.Path) -> None:
     """Streamlit's session state has one door."""
     if name_of(path) != "mnistdash/ui/session.py":
         assert "session_state" not in path.read_text()
+
+
+@files
+def test_what_runs_alone_stands_alone(path: pathlib.Path) -> None:
+    """A part of a page that runs without the rest has a place that no other can take."""
+    if name_of(path) != "mnistdash/ui/apart.py":
+        assert "st.fragment" not in path.read_text()
 
 
 @files

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnistdash import datasets
 from mnistdash.datasets import uploads
-from mnistdash.ui import link, session, state, words
+from mnistdash.ui import apart, link, session, state, words
 
 _OPEN = "adding"  # session key: whether the form is shown
 _ROUND = "adding_round"  # session key: another number makes an empty form
@@ -136,7 +136,7 @@ def watch() -> None:
         st.success(words.plain(said), icon=":material/check:")
     found = state.open_uploads().all()
     if any(upload.under_way for upload in found):
-        st.fragment(_under_way, run_every=_POLL_SECONDS)(_stages(found))
+        apart.part(_under_way, every=_POLL_SECONDS)(_stages(found))
     for upload in found:
         mine = upload.id in session.get(_MINE, [])
         if not upload.under_way and (mine or not upload.told):

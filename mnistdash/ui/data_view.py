@@ -10,6 +10,7 @@ import streamlit as st
 from mnistdash import datasets
 from mnistdash.charts import amounts, drawn
 from mnistdash.ui import (
+    apart,
     changing_view,
     fields,
     figure_files,
@@ -22,6 +23,7 @@ from mnistdash.ui import (
 )
 
 PER_CLASS = 8
+_POLL_SECONDS = 0.3
 SAMPLE_PX = 36
 _INDEX = "data_index-{}"  # session key: the test image of a data set shown as numbers, as typed
 _ONE = "one-image"  # the container of what a click on a sample changes
@@ -120,7 +122,7 @@ def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -
     with st.container(key="class-counts-place"):
         if facts is None:
             st.caption("The training images are being counted.")
-            _await_facts(dataset.name)
+            apart.part(_await_facts, every=_POLL_SECONDS)(dataset.name)
             return
         st.caption(
             "Bars as long as there are images: of a class with few, a model learns little, and its"
@@ -139,7 +141,6 @@ def class_counts(dataset: datasets.Dataset, facts: state.TrainingFacts | None) -
         )
 
 
-@st.fragment(run_every=0.3)
 def _await_facts(name: str) -> None:
     if state.training_facts_known(datasets.load(name)):
         st.rerun()

@@ -9,7 +9,18 @@ import streamlit_drawable_canvas
 from PIL import Image, ImageDraw
 
 from mnistdash import classifier, datasets, explain, ink, store
-from mnistdash.ui import answer_files, guards, link, my_digits, pen, session, state, why, words
+from mnistdash.ui import (
+    answer_files,
+    apart,
+    guards,
+    link,
+    my_digits,
+    pen,
+    session,
+    state,
+    why,
+    words,
+)
 
 CANVAS_PX = 280
 _PEN_PX = 20
@@ -76,7 +87,7 @@ def bring_back() -> None:
     session.put(_BEGINNING, session.get(_DRAWING))
 
 
-@st.fragment
+@apart.part
 def canvas(runs: list[store.Run]) -> None:
     """Show the canvas and, beside it, the answers to what is drawn; only this part runs again."""
     st.space("small")  # for the canvas's own toolbar: undo, redo

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, evaluation, readings, store
-from mnistdash.ui import filters, state, why, words
+from mnistdash.ui import apart, filters, state, why, words
 
 ALIKE = 5  # training images
 RUNS = 32  # the newest others: each costs some milliseconds once
@@ -90,7 +90,7 @@ def _marked(label: int, true_class: int, names: tuple[str, ...]) -> str:
     return f'<b class="{kind}">{html.escape(names[label])} {mark}</b>'
 
 
-@st.fragment
+@apart.part
 def _why(
     run: store.Run,
     dataset: datasets.Dataset,

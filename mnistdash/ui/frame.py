@@ -9,9 +9,10 @@ import pathlib
 import streamlit as st
 
 from mnistdash import datasets, store
-from mnistdash.ui import document, filters, link, session, state, words
+from mnistdash.ui import apart, document, filters, link, session, state, words
 
 _HERE = pathlib.Path(__file__).parent
+_POLL_SECONDS = 1.0
 # A picture of ours: Streamlit fetches symbols for the tab from the network. Written out, it need
 # not be read and looked at twice in every run.
 _ICON = f"data:image/png;base64,{base64.b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
@@ -113,10 +114,9 @@ def _num_images(run: store.Run) -> float:
 def training_line(runs: list[store.Run]) -> None:
     """Show a thin line while something trains, refreshed once a second."""
     if any(run.under_way for run in runs):
-        _training_line()
+        apart.part(_training_line, every=_POLL_SECONDS)()
 
 
-@st.fragment(run_every=1.0)
 def _training_line() -> None:
     state.look_after_runs()
     running = [run for run in state.open_store().runs() if run.under_way]
@@ -146,7 +146,6 @@ def missing_images() -> None:
         _missing_mnist()
 
 
-@st.fragment(run_every=1.0)
 def _downloading() -> None:
     download = state.download("mnist")
     if not download.running:
@@ -160,7 +159,7 @@ def _downloading() -> None:
 def _missing_mnist() -> None:
     download = state.download("mnist")
     if download.running:
-        _downloading()
+        apart.part(_downloading, every=_POLL_SECONDS)()
         return
     st.caption("MNIST is not on this machine; optdigits, embedded, stands in.")
     st.button("Get MNIST", on_click=download.start, icon=":material/download:", type="tertiary")

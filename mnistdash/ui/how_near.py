@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnistdash import datasets, nearness, store
-from mnistdash.ui import pen, session, state, words
+from mnistdash.ui import apart, pen, session, state, words
 
 _BOX, _SLIDERS = "card-near", "how-near"  # keys of the box and of what it holds
 
@@ -37,7 +37,6 @@ _WORDS = {
 }
 
 
-@st.fragment
 def how_near(run: store.Run, dataset: datasets.Dataset, index: int) -> None:
     """Show, in a box, sliders for a test image and the smallest changes that turn the answer.
 
@@ -51,6 +50,11 @@ def how_near(run: store.Run, dataset: datasets.Dataset, index: int) -> None:
     """
     if not run.has_model or not dataset.x_test[index].any():
         return
+    _box(run, dataset, index)
+
+
+@apart.part
+def _box(run: store.Run, dataset: datasets.Dataset, index: int) -> None:
     box = st.expander("How near was it", key=_BOX, on_change="rerun")
     if not box.open:
         return

@@ -8,7 +8,18 @@ import streamlit as st
 
 from mnistdash import classifier, explain, ink, store
 from mnistdash.ink import decoding
-from mnistdash.ui import answer_files, camera, drawing, gallery, reveal, session, state, why, words
+from mnistdash.ui import (
+    answer_files,
+    apart,
+    camera,
+    drawing,
+    gallery,
+    reveal,
+    session,
+    state,
+    why,
+    words,
+)
 
 _READ = "picture_read"  # session key: a picture's id and its reading, the way that was chosen last
 _CHOSEN = "picture_digit"  # session key: the place of the digit shown in full, from 1
@@ -45,7 +56,7 @@ def photograph(runs: list[store.Run]) -> None:
         _picture(runs, taken)
 
 
-@st.fragment
+@apart.part
 def _picture(runs: list[store.Run], file: Upload) -> None:
     """Show the answers to a picture; only this part runs again when a digit is chosen."""
     try:

@@ -8,6 +8,7 @@ import streamlit as st
 from mnistdash import artifacts, exports, figures, spreadsheet, store
 from mnistdash.charts import amounts, drawn
 from mnistdash.ui import (
+    apart,
     chart,
     curves,
     figure_files,
@@ -40,11 +41,16 @@ def run_table(runs: Sequence[store.Run]) -> None:
     said = session.take(_SAID)
     if said:
         st.warning(words.sentence(said), icon=":material/warning:")
-    poll = _POLL_SECONDS if any(run.under_way for run in runs) else _IDLE_POLL_SECONDS
-    st.fragment(_watch, run_every=poll)(_signature(runs))
-    if not runs:
+    if runs:
+        _table(runs)
+    else:
         st.caption("No runs yet. Choose a preset above and press Train.")
-        return
+    poll = _POLL_SECONDS if any(run.under_way for run in runs) else _IDLE_POLL_SECONDS
+    # It draws nothing: its place is the last, where no gap is seen.
+    apart.part(_watch, every=poll)(_signature(runs))
+
+
+def _table(runs: Sequence[store.Run]) -> None:
     ids = runs_grid.runs_grid(
         run_rows.rows(runs), caption="All runs with their accuracy, newest first", key=_KEY
     )

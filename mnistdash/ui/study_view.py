@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-from mnistdash.ui import state, words
+from mnistdash.ui import apart, state, words
 
 _POLL_SECONDS = 1.0
 
@@ -24,7 +24,7 @@ def offer(offered: Offer) -> None:
     """Show the button that asks for a study, or how far it is; what went wrong in a line."""
     study = state.open_store().study(offered.run_id, offered.kind)
     if study is not None and study.trouble is None:
-        st.fragment(_under_way, run_every=_POLL_SECONDS)(offered)
+        apart.part(_under_way, every=_POLL_SECONDS)(offered)
         return
     if study is not None:
         st.caption(words.plain(f"That could not be done: {study.trouble}"))

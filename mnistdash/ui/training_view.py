@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnistdash import datasets, evaluation, recipes, store
+from mnistdash.ui import apart, recipe_form, reveal, session, state, words
 from mnistdash.ui import curves as charts
-from mnistdash.ui import recipe_form, reveal, session, state, words
 
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
@@ -19,6 +19,7 @@ _TROUBLE = "training_trouble"  # session key: why the last press came to nothing
 _FRESH = "new_run"  # session key: the run this person asked for last
 _ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
 _WATCHED = "training_watched"  # session key: runs shown under way here, the oldest first
+_AREA = "training-area"  # key of the place of all cards
 _LIVE = "training-live"  # key of the card that a press on Train brings into sight
 _MAX_WATCHED = 16
 _FIRST_FIGURES_SECONDS = 0.6  # the page waits for those of a training just asked for
@@ -129,13 +130,12 @@ def watch() -> None:
     under_way = _runs_under_way()
     if under_way:
         poll = POLL_SECONDS if _begun(under_way) else FIRST_POLL_SECONDS
-        with st.container(key="training-area"):
-            st.fragment(_under_way, run_every=poll)(_stages(under_way))
+        apart.part(_under_way, every=poll, key=_AREA)(_stages(under_way))
         return
     fresh = session.get(_FRESH)
     run = state.open_store().run(fresh) if fresh else None
     if run is not None:
-        with st.container(key="training-area"):
+        with st.container(key=_AREA):
             _card(_sisters(run), first=True)
 
 
