@@ -106,7 +106,7 @@ def test_reload_loses_nothing_and_two_do_not_mix(
 ) -> None:
     """One reloads while hers is read, another uploads a file of the same name: both find theirs."""
     page = data_page
-    choose(page, pictures(count=700, side=240))
+    choose(page, pictures(count=350, side=240))
     add(page)
     page.get_by_text("Reading my shapes").wait_for()
     page.reload()
@@ -123,7 +123,7 @@ def test_reload_loses_nothing_and_two_do_not_mix(
     page.get_by_text("my shapes is added.").wait_for()
     page.get_by_role("button", name="Show").first.click()
     sync_api.expect(shown(page)).to_have_value("my shapes")
-    sync_api.expect(page.get_by_test_id("stMain")).to_contain_text("2,100 pictures of 240x240")
+    sync_api.expect(page.get_by_test_id("stMain")).to_contain_text("1,050 pictures of 240x240")
     settled(page)
     delete(page, "my shapes", settled)
 
