@@ -75,6 +75,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5)
     chosen = parser.parse_args()
     folders = {"ours": server.REPO} | ({"other": chosen.app.resolve()} if chosen.app else {})
+    for name in [name for name in PAGES if not all(_has(each, name) for each in folders.values())]:
+        print(f"{PAGES.pop(name)} is left out: the other checkout has no such page.")
     load = os.getloadavg()[0]
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},", end=""
@@ -93,6 +95,10 @@ def main() -> None:
                     _landings(browser, url, options, found, (name, size))
     for name in folders:
         _report(found, name)
+
+
+def _has(folder: pathlib.Path, name: str) -> bool:
+    return (folder / "pages" / f"{name or 'overview'}.py").is_file()
 
 
 @contextlib.contextmanager
