@@ -18,7 +18,7 @@ SHIFTS = """window.shifts = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-PAGES = ("Overview", "Confusion", "Gallery", "Draw", "Train", "Compare", "Data")
+PAGES = ("Overview", "Confusion", "Gallery", "Confidence", "Draw", "Train", "Compare", "Data")
 
 
 @pytest.fixture
