@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash.ui import heatmap
+from tests.charts import examples
 
 pytestmark = pytest.mark.usefixtures("scanned_once")
 
@@ -16,11 +17,8 @@ DIGITS = tuple("0123456789")
 
 @pytest.fixture
 def matrix() -> np.ndarray:
-    """Ten of each class, all correct but two fours read as 9 and one nine read as 4."""
-    counts = np.diag(np.full(10, 10))
-    counts[4, 4], counts[4, 9] = 8, 2
-    counts[9, 9], counts[9, 4] = 9, 1
-    return counts
+    """Two fours read as 9, one nine read as 4."""
+    return examples.matrix()
 
 
 # --- axes -----------------------------------------------------------------------------------
