@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnistdash import store
-from mnistdash.ui import document, frame, guards, link, menu, pen, state, words
+from mnistdash.ui import document, frame, guards, link, menu, pen, presses, state, words
 
 SITE = {  # the file of each page: its title and its Material symbol
     "pages/overview.py": ("Overview", "dashboard"),
@@ -23,7 +23,7 @@ def main() -> None:
     pages = {frame.page(path, title): symbol for path, (title, symbol) in SITE.items()}
     page = st.navigation(list(pages), position="hidden")
 
-    link.read()
+    link.read(page.url_path)
     try:
         runs = state.open_store().runs()
     except store.StoreError as error:
@@ -49,6 +49,7 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:  # the server has imported this file: it is told to run it as a script, and in what document
+    presses.hear_all()
     app = st.App(
         __file__,
         middleware=[document.STYLED],

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import streamlit as st
 from ai_edge_litert import interpreter
+from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.runtime.state import safe_session_state
 from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash import classifier, engine, recipes, store
 from mnistdash.training import session
-from mnistdash.ui import link
+from mnistdash.ui import link, presses
 
 REPO = pathlib.Path(__file__).parents[1]
 FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *REPO.glob("mnistdash/**/*.py")])
@@ -27,6 +29,8 @@ GUARDED = ("streamlit", "tensorflow", "keras", "distributed", "dask")
 USED = {
     "streamlit.runtime.scriptrunner",
     "streamlit.runtime.pages_manager",
+    "streamlit.runtime.scriptrunner_utils.script_requests",
+    "streamlit.runtime.state.safe_session_state",
     "tensorflow.python.eager.context",
 }
 
@@ -113,6 +117,22 @@ def shown(at: streamlit_testing.AppTest) -> None:
     assert not at.exception
     assert [title.value for title in at.title] == ["Overview"]
     assert (at.session_state["run"], at.session_state["true"]) == ("starter-optdigits", 3)
+
+
+@pytest.mark.parametrize("instead", [None, types.SimpleNamespace()], ids=("gone", "without parts"))
+def test_presses_without_streamlits_memory_and_queue(
+    monkeypatch: pytest.MonkeyPatch, instead: object
+) -> None:
+    """Where neither is to be found, or has its parts, nothing is changed and nothing falls."""
+    memory, merge = (
+        safe_session_state.SafeSessionState.on_script_will_rerun,
+        script_requests._coalesce_widget_states,
+    )
+    for package in ("streamlit.runtime.state", "streamlit.runtime.scriptrunner_utils"):
+        without(monkeypatch, package, instead=instead)
+    presses.hear_all()
+    assert safe_session_state.SafeSessionState.on_script_will_rerun is memory
+    assert script_requests._coalesce_widget_states is merge
 
 
 def test_training_without_tensorflows_context(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ BY_MENU = "by_menu"  # what the menu adds to the link that it follows, for `read
 LABELS = {"raters": "raters disagreed", "suspect": "suspect"}  # what is doubted, and who says so
 RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
+_PAGE = "page_shown"
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 
 VERDICTS = {  # that a person can filter by
@@ -238,10 +239,19 @@ def known() -> bool:
     return session.has("run")
 
 
-def read() -> None:
-    """Take what a new link says into the session: one followed, or one gone Back or Forward to."""
+def read(page: str) -> None:
+    """Take what a new link says into the session: one followed, or one gone Back or Forward to.
+
+    Args:
+        page: the one shown, as its address ends. On another one than before, a field is another
+            widget, to which Streamlit does not hand on what a message said of the one before.
+    """
     for field in dataclasses.fields(View):
         session.hold_to(field.name, functools.partial(_can_be, field.name), field.default)
+    if session.get(_PAGE) != page:
+        session.put(_PAGE, page)
+        for name, value in vars(current()).items():
+            session.put(name, value)
     found = st.query_params.to_dict()
     by_menu = found.pop(BY_MENU, None) is not None  # else Streamlit takes its press for Back
     if (_went_back_or_forward() and not by_menu) or (found and not _is_own(found)):

@@ -3,8 +3,7 @@
 A key that two modules share is a constant of the lower one. A widget's key gives its value.
 """
 
-import contextlib
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -15,19 +14,19 @@ T = TypeVar("T")
 def get(key: str, default: T | None = None) -> T | None:
     """Return what is kept under a key, or the value of the widget that has it."""
     try:
-        return _memory()[key]
+        return st.session_state[key]
     except KeyError:
         return default
 
 
 def has(key: str) -> bool:
     """Tell whether anything is kept under a key."""
-    return key in _memory()
+    return key in st.session_state
 
 
 def put(key: str, value: object) -> None:
     """Keep a value; a widget with this key shows it, unless it was shown in this run already."""
-    _memory()[key] = value
+    st.session_state[key] = value
 
 
 def default(key: str, value: T) -> T:
@@ -62,10 +61,9 @@ def take(key: str, default: T | None = None) -> T | None:
 
 def forget(*keys: str) -> None:
     """Forget what is kept under some keys, where anything is."""
-    memory = _memory()
     for key in keys:
-        if key in memory:
-            del memory[key]
+        if key in st.session_state:
+            del st.session_state[key]
 
 
 def count(key: str) -> int:
@@ -111,19 +109,3 @@ def chosen_among(key: str, numbers: Collection[int]) -> int | None:
     """
     value = chosen(key, "choose")
     return value if type(value) is int and value in numbers else None
-
-
-def _memory() -> MutableMapping[str, object]:
-    """Return what Streamlit remembers of the visit.
-
-    Wherever its public memory is touched, a press that has come meanwhile ends what is under way.
-    A page is run again from its beginning; a callback is not, and would be left half done. So a
-    callback, which holds the memory's lock as long as it runs, works on what lies behind it.
-    """
-    with contextlib.suppress(ImportError, AttributeError):
-        from streamlit.runtime import scriptrunner
-
-        context = scriptrunner.get_script_run_ctx()
-        if context is not None and not context.has_script_started:
-            return context.session_state._state
-    return st.session_state

@@ -1,9 +1,6 @@
 """The door to what Streamlit remembers of a visit."""
 
-import types
-
 import pytest
-from streamlit.runtime import scriptrunner
 
 from mnistdash.ui import session
 
@@ -65,30 +62,3 @@ def test_only_what_there_is_can_be_chosen(kept: dict[str, object], forged: objec
     assert session.chosen_among("tiles", {1, 4}) == 4
     kept["tiles"] = {"choose": [0.25, forged]}
     assert session.chosen_among("tiles", {1, 4}) is None
-
-
-@pytest.mark.parametrize("started", [False, True])
-def test_callback_is_not_ended_by_the_next_press(
-    monkeypatch: pytest.MonkeyPatch, started: bool
-) -> None:
-    """A callback keeps both of two values, whatever comes; a page is ended at the first."""
-
-    class Interrupted(dict):
-        """Streamlit's memory while another message waits."""
-
-        def __setitem__(self, key: str, value: object) -> None:
-            raise InterruptedError
-
-    behind: dict[str, object] = {}
-    context = types.SimpleNamespace(
-        has_script_started=started, session_state=types.SimpleNamespace(_state=behind)
-    )
-    monkeypatch.setattr("streamlit.session_state", Interrupted())
-    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: context)
-    if started:
-        with pytest.raises(InterruptedError):
-            session.put("true", 4)
-        return
-    session.put("true", 4)
-    session.put("pred", 9)
-    assert behind == {"true": 4, "pred": 9}
