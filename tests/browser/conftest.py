@@ -1,6 +1,7 @@
 """A real browser and real servers for the tests of what AppTest can't drive."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
@@ -33,6 +34,23 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Streamlit loads a component's script once its element has come, and says "not running" before. The
+# canvas of the library that fetches its own is known by what it draws.
+COMPONENTS = """(() => {
+  const make = URL.createObjectURL.bind(URL);
+  const alive = new WeakSet();
+  window.allAlive = () => [...document.querySelectorAll('[data-testid^="stBidiComponent"]')]
+    .map((component) => component.shadowRoot ?? component)
+    .every((root) => alive.has(root) || root.querySelector(".canvas-root > *"));
+  window.lives = (component) => alive.add(component);
+  URL.createObjectURL = (file) => {
+    const url = make(file);
+    if (file.type !== "text/javascript") return url;
+    const told = `import draw from "${url}"; export default function (given) {
+      const end = draw(given); lives(given.parentElement); return end; }`;
+    return make(new Blob([told], { type: file.type }));
+  };
+})()"""
 _failed = pytest.StashKey[bool]()
 
 
@@ -71,6 +89,7 @@ def browser() -> Iterator[sync_api.Browser]:
         pytest.skip(reason)
     with sync_api.sync_playwright() as playwright:
         instance = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        instance.new_context = functools.partial(_new_context, instance.new_context)
         yield instance
         instance.close()
 
@@ -178,6 +197,15 @@ def choose(settled: Callable[[sync_api.Page], None]) -> Callable[[sync_api.Page,
     return pick
 
 
+def _new_context(
+    make: Callable[..., sync_api.BrowserContext], **kwargs: object
+) -> sync_api.BrowserContext:
+    """Make a context whose pages tell which components live."""
+    context = make(**kwargs)
+    context.add_init_script(COMPONENTS)
+    return context
+
+
 def _wait_until_settled(page: sync_api.Page) -> None:
     """Wait until Streamlit has run the page and drawn every element."""
     page.wait_for_timeout(90)  # a click needs a moment to reach the server and start a run
@@ -185,9 +213,10 @@ def _wait_until_settled(page: sync_api.Page) -> None:
 
 
 def _wait_until_drawn(page: sync_api.Page) -> None:
-    """Wait until the run that has begun is through."""
+    """Wait until the run that has begun is through, and every component lives."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
+    page.wait_for_function("allAlive()")
 
 
 @contextlib.contextmanager
