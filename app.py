@@ -42,8 +42,9 @@ def main() -> None:
     frame.head(page.title, run)
 
     link.write()  # before the page: once it has called st.stop(), nothing can be written any more
-    page.run()
-    link.write()  # what the page itself changed
+    with link.put_together_once():
+        page.run()
+        link.write()  # what the page itself changed
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 import numpy as np
 import streamlit as st
 
-from mnistdash import datasets, evaluation, labels
+from mnistdash import datasets, evaluation
 from mnistdash.charts import amounts
-from mnistdash.ui import gallery, link, verdicts_view, words
+from mnistdash.ui import gallery, link, state, verdicts_view, words
 
 SPELLED_TILE_PX = 84
 
@@ -114,11 +114,11 @@ def _signs(
     once_right: np.ndarray | None,
 ) -> list[str]:
     """Choose the signs on each tile, among those of `_SIGNS`."""
-    rated = labels.raters(dataset.x_test[indices], answers.y_true[indices], dataset.class_names)
+    rated = state.raters(dataset, answers)
     returned = np.zeros(len(answers), bool) if once_right is None else once_right
     return [
-        ("↺" if returned[index] else "") + ("⚑" if place in rated else "")
-        for place, index in enumerate(indices)
+        ("↺" if returned[index] else "") + ("⚑" if index in rated else "")
+        for index in indices.tolist()
     ]
 
 

@@ -3,12 +3,14 @@
 Everybody else asks `current()` and changes it with `show()`.
 """
 
+import contextlib
+import contextvars
 import dataclasses
 import functools
 import re
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import streamlit as st
@@ -26,6 +28,10 @@ RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _PAGE = "page_shown"
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
+# In a run of a page: the view, in a list that is empty until it was asked for, and after a change.
+_put_together: contextvars.ContextVar[list["View"] | None] = contextvars.ContextVar(
+    "view", default=None
+)
 
 VERDICTS = {  # that a person can filter by
     "judged": "any verdict",
@@ -186,9 +192,31 @@ class View:
 
 def current() -> View:
     """Return what the page shows now: what its widgets say, and what stands in for the rest."""
-    return View(**{
+    known = _put_together.get()
+    if known:
+        return known[0]
+    view = View(**{
         field.name: session.get(field.name, field.default) for field in dataclasses.fields(View)
     })  # fmt: skip
+    if known is not None:
+        known.append(view)
+    return view
+
+
+@contextlib.contextmanager
+def put_together_once() -> Iterator[None]:
+    """Put the view together once in a run of a page, and anew where it may have changed."""
+    token = _put_together.set([])
+    try:
+        yield
+    finally:
+        _put_together.reset(token)
+
+
+def _forget() -> None:
+    """Have the view put together anew when it is asked for."""
+    if known := _put_together.get():
+        known.clear()
 
 
 def show(**changes: object) -> None:
@@ -199,6 +227,7 @@ def show(**changes: object) -> None:
         session.put(_STAND_INS, {name: it for name, it in stand_ins.items() if name not in changes})
     for name, value in changes.items():
         session.put(name, value)
+    _forget()
 
 
 def stand_in(**fields: object) -> None:
@@ -231,6 +260,7 @@ def params(**changes: object) -> dict[str, str]:
 
 def bound(name: str) -> dict[str, Any]:
     """Return the arguments that bind a widget to a field of the view: each changes the other."""
+    _forget()  # a widget puts its default in the place of what it can't show
     return {"key": View.__dataclass_fields__[name].name, "persist_state": "session"}
 
 

@@ -14,6 +14,7 @@ from mnistdash.ui import judging, link, session, state, words
 
 STEPS_AHEAD = 64  # images on each side that keys may judge before the server has answered
 _PERSON = "judge"  # session key: who judges
+_VISITOR = "visitor"  # session key: the name of who is logged in, empty for nobody
 _TROUBLE = "verdict_trouble"  # session key: why what was said is not kept
 _READ = "verdicts_read"  # session key: what came of a file of verdicts, counted to empty its box
 _FILES = "verdict_files"
@@ -24,7 +25,7 @@ _BOX = "verdicts_box"
 def person() -> str:
     """Return who judges in this visit: the name given, else who is logged in, else "me"."""
     typed = " ".join(store.clean_text(str(session.get(_PERSON) or "")).split())
-    return typed[: verdicts.MAX_PERSON] or _logged_in() or verdicts.ME
+    return typed[: verdicts.MAX_PERSON] or _visitor() or verdicts.ME
 
 
 def said(dataset: datasets.Dataset, split: str = verdicts.TEST) -> Mapping[int, verdicts.Verdict]:
@@ -211,7 +212,7 @@ def _person_box() -> None:
     st.text_input(
         "Who judges",
         key=_PERSON,
-        placeholder=_logged_in() or verdicts.ME,
+        placeholder=_visitor() or verdicts.ME,
         max_chars=verdicts.MAX_PERSON,
         persist_state="session",
         help="Verdicts are kept for each person and image, whatever runs there are.",
@@ -282,10 +283,11 @@ def _likely(answers: evaluation.Evaluation, indices: np.ndarray) -> list[int | N
     return others.argmax(axis=1).tolist()
 
 
-def _logged_in() -> str | None:
-    """Return the name of a visitor that Streamlit knows."""
-    user = st.user.to_dict()
-    for known in (user.get("name"), user.get("email")):
-        if isinstance(known, str) and known.strip():
-            return store.clean_text(known).strip()[: verdicts.MAX_PERSON]
-    return None
+def _visitor() -> str:
+    """Return the name of a visitor that Streamlit knows, which stays for a visit; else nothing."""
+    if not session.has(_VISITOR):
+        user = st.user.to_dict()
+        named = [it for it in (user.get("name"), user.get("email")) if isinstance(it, str)]
+        named = [store.clean_text(it).strip()[: verdicts.MAX_PERSON] for it in named]
+        session.put(_VISITOR, next(filter(None, named), ""))
+    return session.get(_VISITOR)
