@@ -15,7 +15,7 @@ from mnistdash.ui import curves as charts
 
 POLL_SECONDS = 0.7
 FIRST_POLL_SECONDS = 0.25  # until the first figures are there; without curves it is cheap
-_TROUBLE = "training_trouble"  # session key: why the last press came to nothing, said once
+_TROUBLE = "training_trouble"  # session key: why the last press came to nothing, and what it asked
 _FRESH = "new_run"  # session key: the run this person asked for last
 _ASKED = "training_asked"  # session key: a training was asked for since the page was last shown
 _WATCHED = "training_watched"  # session key: runs shown under way here, the oldest first
@@ -43,7 +43,10 @@ def train_button(wish: recipe_form.Wish) -> None:
         help=closed and words.sentence(closed),
         on_click=start,
     )
-    refused = session.take(_TROUBLE)
+    refused, asked = session.get(_TROUBLE, (None, None))
+    if asked != wish:  # until then it stays, though a training's end shows the page again
+        session.forget(_TROUBLE)
+        refused = None
     with remark:
         if said := trouble or refused or wish.trouble or delay:
             st.warning(words.sentence(said), icon=":material/warning:")
@@ -68,8 +71,9 @@ def start() -> None:
     A press can overtake the page: what was typed last counts, not what the page last showed.
     """
     wish = recipe_form.wish()
+    session.forget(_TROUBLE)
     if wish.recipe is None:
-        session.put(_TROUBLE, wish.sentence)
+        session.put(_TROUBLE, (wish.sentence, wish))
         return
     request = secrets.token_hex(4) if wish.seeds > 1 else None
     session.forget(_WATCHED)
@@ -80,7 +84,7 @@ def start() -> None:
             )
             _send(run.id)
     except (store.StoreError, ValueError) as error:
-        session.put(_TROUBLE, str(error))
+        session.put(_TROUBLE, (str(error), wish))
 
 
 def _with_seeds(wish: recipe_form.Wish) -> list[recipes.Recipe]:
@@ -92,10 +96,11 @@ def _with_seeds(wish: recipe_form.Wish) -> list[recipes.Recipe]:
 
 def resume(run_id: str) -> None:
     """Let an ended training go on from its last epoch."""
+    session.forget(_TROUBLE)
     try:
         state.open_store().requeue(run_id)
     except store.StoreError as error:
-        session.put(_TROUBLE, str(error))
+        session.put(_TROUBLE, (str(error), recipe_form.wish()))
         return
     _send(run_id)
 
