@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+import streamlit
 from playwright import sync_api
 
 from mnistdash import datasets, evaluation, store
@@ -34,15 +35,19 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Streamlit loads a component's script once its element has come, and says "not running" before. The
-# canvas of the library that fetches its own is known by what it draws.
-COMPONENTS = """(() => {
+# What a page does not tell by itself. Streamlit loads a component's script once its element has
+# come, and says "not running" before; the canvas of the library that fetches its own is known by
+# what it draws. It says "not running" too until a run has begun with what a press sent: the first
+# message of each run names the server's version.
+WATCHED = """(() => {
   const make = URL.createObjectURL.bind(URL);
   const alive = new WeakSet();
+  let [sent, begun] = [0, 0];
   window.allAlive = () => [...document.querySelectorAll('[data-testid^="stBidiComponent"]')]
     .map((component) => component.shadowRoot ?? component)
     .every((root) => alive.has(root) || root.querySelector(".canvas-root > *"));
   window.lives = (component) => alive.add(component);
+  window.allHeard = () => begun >= sent || performance.now() - sent > 2000;
   URL.createObjectURL = (file) => {
     const url = make(file);
     if (file.type !== "text/javascript") return url;
@@ -50,7 +55,20 @@ COMPONENTS = """(() => {
       const end = draw(given); lives(given.parentElement); return end; }`;
     return make(new Blob([told], { type: file.type }));
   };
-})()"""
+  window.WebSocket = class extends WebSocket {
+    constructor(...address) {
+      super(...address);
+      this.addEventListener("message", ({ data }) => {
+        const said = new TextDecoder("latin1").decode(data);
+        if (said.includes("STREAMLIT_VERSION")) begun = performance.now();
+      });
+    }
+    send(message) {
+      sent = performance.now();
+      super.send(message);
+    }
+  };
+})()""".replace("STREAMLIT_VERSION", streamlit.__version__)
 _failed = pytest.StashKey[bool]()
 
 
@@ -200,15 +218,16 @@ def choose(settled: Callable[[sync_api.Page], None]) -> Callable[[sync_api.Page,
 def _new_context(
     make: Callable[..., sync_api.BrowserContext], **kwargs: object
 ) -> sync_api.BrowserContext:
-    """Make a context whose pages tell which components live."""
+    """Make a context whose pages tell which components live, and what was heard."""
     context = make(**kwargs)
-    context.add_init_script(COMPONENTS)
+    context.add_init_script(WATCHED)
     return context
 
 
 def _wait_until_settled(page: sync_api.Page) -> None:
     """Wait until Streamlit has run the page and drawn every element."""
-    page.wait_for_timeout(90)  # a click needs a moment to reach the server and start a run
+    page.wait_for_timeout(90)  # a click needs a moment to be sent
+    page.wait_for_function("allHeard()")
     _wait_until_drawn(page)
 
 

@@ -95,10 +95,10 @@ def test_drawn_digit_is_read(
     draw(page, strokes, left=70, top=60, side=150)
     sync_api.expect(answer(page)).to_have_text(label, timeout=ANSWER_MS)
     settled(page)
-    assert page.locator(".bars .row").count() == 10
+    sync_api.expect(page.locator(".bars .row")).to_have_count(10)
     seen = page.get_by_role("img", name="The 28x28 pixels that the model sees")
     assert seen.evaluate("(canvas) => [canvas.width, canvas.height]") == [28, 28]
-    assert page.get_by_text("The canvas is empty.").count() == 0
+    sync_api.expect(page.get_by_text("The canvas is empty.")).to_have_count(0)
 
 
 def test_pen_digits_small_and_in_a_corner(open_page: OpenPage, settled: Settled) -> None:
@@ -165,7 +165,7 @@ def test_clear_empties_the_canvas(open_page: OpenPage, settled: Settled) -> None
     draw(page, ONE, left=70, top=60, side=150)
     sync_api.expect(answer(page)).to_have_text("1", timeout=ANSWER_MS)
     clear(page, settled)
-    assert answer(page).count() == 0
+    sync_api.expect(answer(page)).to_have_count(0)
     draw(page, ZERO, left=70, top=60, side=150)
     sync_api.expect(answer(page)).to_have_text("0", timeout=ANSWER_MS)
 
@@ -273,7 +273,7 @@ def test_drawing_is_kept_and_deleted(
     (kept,) = app_store.drawings()
     assert (kept.label, kept.answer) == (7, 1)
     assert len(kept.strokes) == 1
-    assert page.get_by_role("button", name="Keep", exact=True).count() == 0
+    sync_api.expect(page.get_by_role("button", name="Keep", exact=True)).to_have_count(0)
     assert "0 of 1" in page.get_by_role("table").inner_text()
     page.get_by_role("button", name=re.compile("Drawing 0: 7, read as 1")).click()
     page.get_by_role("button", name="Delete drawing 0").click()

@@ -65,7 +65,7 @@ def test_answer_moves_with_the_mouse(page: sync_api.Page, app_url: str, settled:
     put_down(page, ZERO)
     sync_api.expect(answer(page)).to_have_text("0")
     assert read_aloud(page).inner_text() == ""
-    assert page.get_by_text("The canvas is empty.").count() == 0
+    sync_api.expect(page.get_by_text("The canvas is empty.")).to_have_count(0)
     page.evaluate(TWO_FRAMES)
     zero, image = bars(page), seen(page)
     page.mouse.up()
@@ -90,7 +90,7 @@ def test_answer_moves_with_the_mouse(page: sync_api.Page, app_url: str, settled:
     press(page, "Redo")
     assert seen(page) == barred
     press(page, "Reset canvas & history")
-    assert answer(page).count() == 0
+    sync_api.expect(answer(page)).to_have_count(0)
 
 
 def test_brought_back_drawing_is_drawn_on(open_page: OpenPage, settled: Settled) -> None:
@@ -135,4 +135,4 @@ def test_without_a_network_the_server_answers(page: sync_api.Page, app_url: str)
     assert answer(page).count() == 0
     page.mouse.up()
     sync_api.expect(read_aloud(page)).to_contain_text("0, probability")
-    assert page.locator(".bars .row").count() == 10
+    sync_api.expect(page.locator(".bars .row")).to_have_count(10)
