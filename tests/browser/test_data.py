@@ -41,10 +41,15 @@ def pictures(*, count: int = 20, side: int = 40, seed: int = 0) -> dict[str, obj
 
 
 def choose(page: sync_api.Page, *files: dict[str, object]) -> None:
-    """Open the form and choose files, as fast as a hand does."""
+    """Open the form and choose files; as soon as they are at the server a hand may go on."""
     page.get_by_role("button", name="Add images").click()
+    there: list[sync_api.Request] = []
+    page.on("requestfinished", lambda it: there.append(it) if it.method == "PUT" else None)
     page.locator("input[type=file]").set_input_files(list(files))
     page.get_by_test_id("stFileUploader").get_by_text(files[0]["name"]).wait_for()
+    while len(there) < len(files):
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(50)  # the page says so to the server
 
 
 def add(page: sync_api.Page) -> None:
