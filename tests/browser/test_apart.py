@@ -1,5 +1,6 @@
 """A part of a page that runs alone leaves what stands beside it in its place."""
 
+import pathlib
 from collections.abc import Callable
 
 import pytest
@@ -52,3 +53,42 @@ def test_part_takes_no_other_place(
     settled(page)
     sync_api.expect(page.get_by_role("button", name="Part alone")).to_be_visible()
     sync_api.expect(page.get_by_text("next", exact=True)).to_be_visible()
+
+
+PICTURES = """
+import streamlit as st
+
+from mnistdash.ui import apart, session
+
+
+@apart.part
+def part():
+    for number in range(2):
+        st.button(f"Picture {number}", on_click=session.put, args=("picture", number))
+    number = session.get("picture", 0)
+    st.html(f"<p>Picture {number} is shown</p><i>{'x' * 20_000}</i>")
+
+
+part()
+"""
+FAR_AWAY = """(() => {
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (message) {
+    setTimeout(() => send.call(this, message), 400);
+  };
+})()"""
+
+
+def test_large_picture_comes_again_from_far_away(
+    page: sync_api.Page, serve: Callable[..., str], tmp_path: pathlib.Path
+) -> None:
+    """What a browser had when it asked is shown, though it may have dropped it meanwhile."""
+    script = tmp_path / "app.py"
+    script.write_text(PICTURES)
+    page.add_init_script(FAR_AWAY)
+    page.goto(serve(script))
+    page.get_by_role("button", name="Picture 1").click()
+    page.get_by_text("Picture 1 is shown").wait_for()
+    page.get_by_role("button", name="Picture 1").click()
+    page.get_by_role("button", name="Picture 0").click(no_wait_after=True)
+    page.get_by_text("Picture 0 is shown").wait_for(timeout=5000)
