@@ -26,7 +26,7 @@ BY_MENU = "by_menu"  # what the menu adds to the link that it follows, for `read
 LABELS = {"raters": "raters disagreed", "suspect": "suspect"}  # what is doubted, and who says so
 RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown, said once
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
-_PAGE = "page_shown"
+_PAGE = "page_shown"  # session key: the last one, as its address ends
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
 # In a run of a page: the view, in a list that is empty until it was asked for, and after a change.
 _put_together: contextvars.ContextVar[list["View"] | None] = contextvars.ContextVar(
