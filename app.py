@@ -2,8 +2,20 @@
 
 import streamlit as st
 
-from mnistdash import store
-from mnistdash.ui import document, frame, guards, link, menu, pen, presses, state, words
+from mnistdash import moment, store
+from mnistdash.ui import (
+    document,
+    frame,
+    guards,
+    link,
+    menu,
+    pen,
+    presses,
+    sending,
+    sparing,
+    state,
+    words,
+)
 
 SITE = {  # the file of each page: its title and its Material symbol
     "pages/overview.py": ("Overview", "dashboard"),
@@ -22,7 +34,11 @@ def main() -> None:
     frame.style()
     pages = {frame.page(path, title): symbol for path, (title, symbol) in SITE.items()}
     page = st.navigation(list(pages), position="hidden")
+    with link.read_once(), moment.one():
+        _show(page, pages)
 
+
+def _show(page: st.Page, pages: dict[st.Page, str]) -> None:
     link.read(page.url_path)
     try:
         runs = state.open_store().runs()
@@ -42,9 +58,8 @@ def main() -> None:
     frame.head(page.title, run)
 
     link.write()  # before the page: once it has called st.stop(), nothing can be written any more
-    with link.put_together_once():
-        page.run()
-        link.write()  # what the page itself changed
+    page.run()
+    link.write()  # what the page itself changed
 
 
 if __name__ == "__main__":

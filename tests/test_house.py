@@ -19,6 +19,7 @@ FLOORS = {
     "settings": 0,
     "version": 0,
     "counting": 0,
+    "moment": 0,
     "spreadsheet": 0,
     "architecture": 0,
     "recipes": 1,

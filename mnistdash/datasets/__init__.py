@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mnistdash import settings
+from mnistdash import moment, settings
 from mnistdash.datasets import (
     adding,
     conversion,
@@ -63,9 +63,13 @@ def unreadable() -> list[tuple[str, str]]:
     return [(entry.path.name, entry.reason) for entry in _own_entries() if entry.reason]
 
 
+def _published(name: str) -> pathlib.Path | None:
+    return moment.once(("published", name), lambda: published.locate(name, _folders()))
+
+
 def _own_entries() -> list[own.Entry]:
     known = {name: known.num_test for name, known in published.KNOWN.items()}
-    return own.entries(_folders(), known, _on_shelf())
+    return moment.once("own files", lambda: own.entries(_folders(), known, _on_shelf()))
 
 
 def _on_shelf() -> dict[str, str]:
@@ -83,7 +87,7 @@ def _own_entry(name: str) -> own.Entry | None:
 def on_this_machine(name: str) -> bool:
     """Tell whether `load(name)` finds its files without a network."""
     if name in published.KNOWN:
-        return name == "optdigits" or published.locate(name, _folders()) is not None
+        return name == "optdigits" or _published(name) is not None
     if name in _on_shelf():
         return True
     entry = _own_entry(name)
@@ -156,6 +160,7 @@ def _remember(name: str, found: _Loaded) -> None:
 def forget() -> None:
     """Let the next `load` of every data set look at its files again."""
     _loaded.clear()
+    moment.is_over()
     _pixel_moments.cache_clear()
     if _shelf is not None:
         _shelf.forget()
@@ -168,7 +173,7 @@ def _load(name: str) -> _Loaded:
         raise DataError(naming.RULE)
     if name in _on_shelf():
         return _from_shelf(name, _shelf, _on_shelf()[name])
-    path = published.locate(name, _folders()) if name in published.KNOWN else None
+    path = _published(name) if name in published.KNOWN else None
     if path is not None:
         return _Loaded(published.read(name, path), lambda: True)
     entry = _own_entry(name)

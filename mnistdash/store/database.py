@@ -1,6 +1,7 @@
 """One database behind one address: connections, transactions, and errors in words."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import time
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from mnistdash import settings
+from mnistdash import moment, settings
 from mnistdash.store import errors, reaching, schema, sealing
 
 T = TypeVar("T")
@@ -105,6 +106,8 @@ class Database:
             self._file = reaching.file_of(url)
             self._engine = reaching.writer(url, self._file)
             self._reader = reaching.reader(self._engine, self._file)
+            alone = isinstance(self._reader.pool, sa.StaticPool)  # one connection reads and writes
+            self._tells_of_writes = self._reader.dialect.name == "sqlite" and not alone
             with self._write() as connection:
                 schema.prepare(connection)
             if self._file:
@@ -140,6 +143,7 @@ class Database:
         with self._translated(), self._engine.begin() as connection:
             reaching.wait_longer(connection)
             yield connection
+        moment.is_over()
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -158,7 +162,7 @@ class Database:
 
         Source: https://sqlite.org/pragma.html#pragma_data_version
         """
-        if isinstance(self._reader.pool, sa.StaticPool) or self._reader.dialect.name != "sqlite":
+        if not self._tells_of_writes:
             return None
         driver = connection.connection.dbapi_connection  # a hundredth of the time of SQLAlchemy's
         try:
@@ -166,21 +170,35 @@ class Database:
         except self._reader.dialect.dbapi.Error:
             return None  # what is wrong is said when the rows are read
 
-    def _kept(self, connection: sa.Connection, what: str, read: Callable[[sa.Connection], T]) -> T:
-        """Return what this connection read before, read again if anybody has written since.
+    def _at_hand(self, what: str) -> bool:
+        """Tell whether `_kept` has it already, or will have it for the next one who asks."""
+        return self._tells_of_writes or moment.known((self, what)) is not None
+
+    def _kept(self, what: str, read: Callable[[sa.Connection], T]) -> T:
+        """Return what was read before, read again if anybody has written since.
 
         Args:
-            connection: to read with.
             what: names what is read.
             read: reads it.
         """
-        # Asked before reading: what is committed in between is then read once too often.
-        version = self._version(connection)
-        seen, found = connection.info.get(what, (None, None))
-        if version is None or seen != version:
-            found = read(connection)
-            connection.info[what] = version, found
-        return found
+        return moment.once((self, what), functools.partial(self._kept_by_connection, what, read))
+
+    def _kept_by_connection(self, what: str, read: Callable[[sa.Connection], T]) -> T:
+        if (asked := moment.known(self)) is not None:  # whether anybody has written
+            version, kept = asked
+            seen, found = kept.get(what, (None, None))
+            if seen == version:
+                return found
+        with self._read() as connection:
+            # Asked before reading: what is committed in between is then read once too often.
+            version = self._version(connection)
+            seen, found = connection.info.get(what, (None, None))
+            if version is None or seen != version:
+                found = read(connection)
+                connection.info[what] = version, found
+            if version is not None:
+                moment.note(self, (version, connection.info))
+            return found
 
 
 def _refuse_empty_file(path: pathlib.Path) -> None:

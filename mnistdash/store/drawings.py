@@ -71,8 +71,7 @@ class Drawings(database.Database):
 
     def drawing_ids(self) -> tuple[str, ...]:
         """Return the drawings' ids, oldest first."""
-        with self._read() as connection:
-            return self._kept(connection, "drawings", lambda it: tuple(it.scalars(_DRAWING_IDS)))
+        return self._kept("drawings", lambda it: tuple(it.scalars(_DRAWING_IDS)))
 
     def delete_drawing(self, drawing_id: str) -> None:
         """Remove a drawing."""

@@ -47,8 +47,7 @@ class Judging(database.Database):
             found = map(rows.verdict, connection.execute(query).mappings())
             return types.MappingProxyType({said.index: said for said in found if said is not None})
 
-        with self._read() as connection:
-            return self._kept(connection, f"verdicts {chosen}", read)
+        return self._kept(f"verdicts {chosen}", read)
 
 
 def _id(said: verdicts.Verdict) -> str:

@@ -91,7 +91,8 @@ def reader(engine: sa.Engine, file: File | None) -> sa.Engine:
     """Return the engine to read with: each statement by itself, outside of transactions.
 
     On SQLite its connections are its own: they are made for this once, and taking and giving back
-    one that has nothing to undo costs a third.
+    one that has nothing to undo costs a third. The one given back last is taken next, since it
+    remembers what was read by it.
     """
     if engine.dialect.name != "sqlite" or str(engine.url) == IN_MEMORY:
         return engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -101,6 +102,7 @@ def reader(engine: sa.Engine, file: File | None) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         pool_reset_on_return=None,
+        pool_use_lifo=True,
     )
 
 

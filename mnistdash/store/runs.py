@@ -20,6 +20,7 @@ _MAX_PAUSE_SECONDS = 3.0  # between two looks at signs of life
 _LAST_WORD_SECONDS = 2.5  # for a worker that could not write: it tries every two
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _MAX_NOTE = 500
+_EVERY = "runs"  # names all of them where they are kept at hand
 _runs, _artifacts = schema.runs, schema.artifacts
 
 # What every run of a page asks, written once: putting a query together takes as long as asking it.
@@ -44,8 +45,7 @@ class Runs(database.Database):
 
     def runs(self) -> list[rows.Run]:
         """Return every run, the pinned ones first, then the newest; what they hold is shared."""
-        with self._read() as connection:
-            return list(self._kept(connection, "runs", self._all))
+        return list(self._kept(_EVERY, self._all))
 
     def _all(self, connection: sa.Connection) -> list[rows.Run]:
         kept: dict[str, set[str]] = {}
@@ -62,10 +62,9 @@ class Runs(database.Database):
         """Return one run, or `None` when it is not there (any more)."""
         if not ID_PATTERN.fullmatch(run_id):
             return None
+        if self._at_hand(_EVERY):
+            return next((run for run in self._kept(_EVERY, self._all) if run.id == run_id), None)
         with self._read() as connection:
-            if self._version(connection) is not None:  # then all of them are at hand
-                every = self._kept(connection, "runs", self._all)
-                return next((run for run in every if run.id == run_id), None)
             row = connection.execute(_ONE_RUN, {"run_id": run_id}).first()
             kept = connection.execute(_KEPT_OF_ONE, {"run_id": run_id}).scalars(1)
             return self._parsed(row, frozenset(kept))[-1] if row else None

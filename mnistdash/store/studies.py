@@ -39,10 +39,7 @@ class Studies(database.Database):
 
     def study(self, run_id: str, kind: str = kept_as.FEATURES) -> rows.Study | None:
         """Return how far a run's study is, or why it ended; `None` where there is none."""
-        with self._read() as connection:
-            row = self._kept(
-                connection, f"study {run_id} {kind}", lambda it: _row(it, run_id, kind)
-            )
+        row = self._kept(f"study {run_id} {kind}", lambda it: _row(it, run_id, kind))
         return rows.Study(share=row.share, trouble=row.trouble) if _is_told(row) else None
 
     def report_study(self, run_id: str, share: float, kind: str = kept_as.FEATURES) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mnistdash import datasets, evaluation, recipes, store
+from mnistdash import datasets, evaluation, moment, recipes, store
 from mnistdash.ui import apart, recipe_form, reveal, session, state, words
 from mnistdash.ui import curves as charts
 
@@ -149,6 +149,7 @@ def _wait_for_figures() -> None:
     given_up = time.monotonic() + _FIRST_FIGURES_SECONDS
     while time.monotonic() < given_up and not _begun(_runs_under_way()):
         time.sleep(0.02)
+        moment.is_over()
 
 
 def _runs_under_way() -> list[store.Run]:

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from mnistdash import artifacts as kept_as
-from mnistdash import recipes, store
+from mnistdash import moment, recipes, store
 from mnistdash.store import runs, schema, sealing
 from tests.store import examples
 
@@ -354,6 +354,37 @@ def test_listing_belongs_to_who_asked(db: store.Store) -> None:
     examples.enqueue(db)
     db.runs().clear()
     assert len(db.runs()) == 1
+
+
+def test_one_moment_shows_one_state(db: store.Store, address: str) -> None:
+    """What another process writes is seen in the next moment, what this one writes at once."""
+    first = examples.enqueue(db).id
+    other = store.Store(address)
+    with moment.one():
+        assert [run.id for run in db.runs()] == [first]
+        with concurrent.futures.ThreadPoolExecutor(1) as somebody:
+            somebody.submit(other.pin, first, True).result()
+            second = somebody.submit(examples.enqueue, other, 1).result().id
+        assert [run.pinned for run in db.runs()] == [False]
+        assert db.run(second) is None
+        db.rename(first, "another")
+        assert [run.name for run in db.runs()] == ["another", "run 1"]
+    other.close()
+
+
+def test_one_moment_asks_a_database_once(db: store.Store) -> None:
+    """Two lists and ten runs are two questions, or three where each list takes two."""
+    examples.enqueue(db)
+    with moment.one():
+        run_id = db.runs()[0].id
+        assert db.drawing_ids() == ()
+    asked = []
+    sa.event.listen(db._reader, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    with moment.one():
+        for _ in range(10):
+            assert db.runs()[0].id == db.run(run_id).id
+            assert db.drawing_ids() == ()
+    assert len(asked) <= 3
 
 
 def test_every_writer_is_seen_at_once(db: store.Store, path: pathlib.Path) -> None:
