@@ -69,7 +69,8 @@ def test_set_picker(run: store.Run | None) -> None:
     """Let a person choose between a run's own test images and the drawings that were kept."""
     reads = run is not None and run.has_model and state.reads_digits(run)
     if not reads or not state.open_store().drawing_ids():
-        link.show(set=None)
+        if link.current().set is not None:
+            link.show(set=None)
         return
     st.segmented_control(
         "Test images",

@@ -28,9 +28,11 @@ RUN_NOTE = "run_note"  # session key: why the run that a link names is not shown
 _STAND_INS = "stand_ins"  # session key: fields shown as something else, with what was asked for
 _PAGE = "page_shown"  # session key: the last one, as its address ends
 _LAST = "link_written"  # what this session wrote last, so that a new link is told from its own
-# In a run of a page: the view, in a list that is empty until it was asked for, and after a change.
-_put_together: contextvars.ContextVar[list["View"] | None] = contextvars.ContextVar(
-    "view", default=None
+_VIEW = "the view"  # beside its fields
+# In a run of a page: what the view's fields are known to be, and the view, until they may have
+# changed.
+_fields: contextvars.ContextVar[dict[str, object] | None] = contextvars.ContextVar(
+    "fields", default=None
 )
 
 VERDICTS = {  # that a person can filter by
@@ -192,31 +194,30 @@ class View:
 
 def current() -> View:
     """Return what the page shows now: what its widgets say, and what stands in for the rest."""
-    known = _put_together.get()
-    if known:
-        return known[0]
-    view = View(**{
-        field.name: session.get(field.name, field.default) for field in dataclasses.fields(View)
-    })  # fmt: skip
-    if known is not None:
-        known.append(view)
-    return view
+    known = _fields.get()
+    fields = {} if known is None else known
+    if _VIEW not in fields:
+        for field in dataclasses.fields(View):
+            if field.name not in fields:
+                fields[field.name] = session.get(field.name, field.default)
+        fields[_VIEW] = View(**fields)
+    return fields[_VIEW]
 
 
 @contextlib.contextmanager
-def put_together_once() -> Iterator[None]:
-    """Put the view together once in a run of a page, and anew where it may have changed."""
-    token = _put_together.set([])
+def read_once() -> Iterator[None]:
+    """Read each field of the view once in a run of a page, and anew where it may have changed."""
+    token = _fields.set({})
     try:
         yield
     finally:
-        _put_together.reset(token)
+        _fields.reset(token)
 
 
-def _forget() -> None:
-    """Have the view put together anew when it is asked for."""
-    if known := _put_together.get():
-        known.clear()
+def _forget(*names: str) -> None:
+    """Have fields of the view read anew when it is asked for."""
+    for name in (*names, _VIEW):
+        (_fields.get() or {}).pop(name, None)
 
 
 def show(**changes: object) -> None:
@@ -227,7 +228,7 @@ def show(**changes: object) -> None:
         session.put(_STAND_INS, {name: it for name, it in stand_ins.items() if name not in changes})
     for name, value in changes.items():
         session.put(name, value)
-    _forget()
+    _forget(*changes)
 
 
 def stand_in(**fields: object) -> None:
@@ -236,12 +237,11 @@ def stand_in(**fields: object) -> None:
     A page that rewrote its own link would add a step to the browser's history that nobody made,
     and Back would lead to where it is made again. Once a widget changes such a field, it counts.
     """
-    asked = vars(asked_for())
-    show(**fields)
-    session.put(
-        _STAND_INS,
-        session.get(_STAND_INS, {}) | {name: (asked[name], it) for name, it in fields.items()},
-    )
+    asked, known = vars(asked_for()), session.get(_STAND_INS, {})
+    wanted = known | {name: (asked[name], it) for name, it in fields.items()}
+    if wanted != known or any(getattr(current(), name) != it for name, it in fields.items()):
+        show(**fields)
+        session.put(_STAND_INS, wanted)
 
 
 def asked_for() -> View:
@@ -260,7 +260,7 @@ def params(**changes: object) -> dict[str, str]:
 
 def bound(name: str) -> dict[str, Any]:
     """Return the arguments that bind a widget to a field of the view: each changes the other."""
-    _forget()  # a widget puts its default in the place of what it can't show
+    _forget(name)  # a widget puts its default in the place of what it can't show
     return {"key": View.__dataclass_fields__[name].name, "persist_state": "session"}
 
 
@@ -277,7 +277,9 @@ def read(page: str) -> None:
             widget, to which Streamlit does not hand on what a message said of the one before.
     """
     for field in dataclasses.fields(View):
-        session.hold_to(field.name, functools.partial(_can_be, field.name), field.default)
+        kept = session.hold_to(field.name, functools.partial(_can_be, field.name), field.default)
+        if (known := _fields.get()) is not None:
+            known[field.name] = kept
     if session.get(_PAGE) != page:
         session.put(_PAGE, page)
         for name, value in vars(current()).items():
@@ -288,8 +290,6 @@ def read(page: str) -> None:
         view = View.parse(found)
         show(**vars(view) | {"run": view.run or current().run})
         _remember(found)
-    for field in dataclasses.fields(View):
-        session.default(field.name, field.default)
 
 
 def _can_be(name: str, value: object) -> bool:

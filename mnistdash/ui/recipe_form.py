@@ -185,7 +185,6 @@ def _begin() -> None:
         _take_preset(session.get(_PRESET))
     elif _layers() != layers:
         _call(_preset_with(_layers()))
-    session.default(_PREFIX + "seeds", "1")
     offered = datasets.names()
     if session.get(_IMAGES) not in offered:
         session.put(_IMAGES, offered[0])

@@ -10,6 +10,8 @@ import streamlit as st
 
 T = TypeVar("T")
 
+_NOTHING = object()  # is kept under a key
+
 
 def get(key: str, default: T | None = None) -> T | None:
     """Return what is kept under a key, or the value of the widget that has it."""
@@ -31,25 +33,32 @@ def put(key: str, value: object) -> None:
 
 def default(key: str, value: T) -> T:
     """Keep a value unless there is one, and return what is kept."""
-    if not has(key):
+    kept = get(key, _NOTHING)
+    if kept is _NOTHING:
         put(key, value)
-    return get(key)
+        return get(key)
+    return kept
 
 
-def hold_to(key: str, fits: Callable[[object], bool], default: object) -> None:
+def hold_to(key: str, fits: Callable[[object], bool], default: T) -> T:
     """Put a default in place of what does not fit: a browser can send anything for a widget.
+
+    Returns:
+        What is kept then.
 
     Args:
         key: of a widget that is not shown in this run yet.
         fits: tells whether a value is one that a person can choose.
-        default: to show instead.
+        default: to show instead, and where nothing is kept.
     """
     try:
-        fine = not has(key) or fits(get(key))
+        kept = get(key, _NOTHING)
+        if kept is not _NOTHING and fits(kept):
+            return kept
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
-        fine = False  # not even Streamlit can read it
-    if not fine:
-        put(key, default)
+        pass  # not even Streamlit can read it
+    put(key, default)
+    return default
 
 
 def take(key: str, default: T | None = None) -> T | None:

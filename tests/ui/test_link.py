@@ -171,6 +171,18 @@ def test_shown_is_what_the_link_says(session: dict[str, object]) -> None:
     assert link.params(true=None) == {k: v for k, v in LINK.items() if k != "true"} | {"pred": "5"}
 
 
+def test_a_run_reads_each_field_once_until_it_may_change(session: dict[str, object]) -> None:
+    """What is shown, or bound to a widget, is read anew; the rest stays until the run ends."""
+    with link.read_once():
+        assert link.current() == VIEW
+        session.update(true=1, pred=2, sort="random")
+        assert link.current() == VIEW
+        assert link.bound("true")["key"] == "true"
+        link.show(pred=5)
+        assert link.current() == dataclasses.replace(VIEW, true=1, pred=5)
+    assert link.current().sort == "random"
+
+
 def test_what_is_no_field_is_refused(session: dict[str, object]) -> None:
     """A typing error keeps nothing under a name that nobody reads."""
     with pytest.raises(TypeError, match="true_class"):

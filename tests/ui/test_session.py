@@ -27,6 +27,20 @@ def test_default_leaves_what_is_kept() -> None:
     assert session.default("page", 1) == 0
 
 
+@pytest.mark.parametrize("forged", [None, "4", 10, object()])
+def test_what_does_not_fit_gives_way(kept: dict[str, object], forged: object) -> None:
+    """A digit stays; anything else that a browser may send, and nothing, become the default."""
+
+    def digit(value: object) -> bool:
+        return 0 <= value < 10
+
+    assert session.hold_to("true", digit, 3) == kept["true"] == 3
+    kept["true"] = 4
+    assert session.hold_to("true", digit, 3) == kept["true"] == 4
+    kept["true"] = forged
+    assert session.hold_to("true", digit, 3) == kept["true"] == 3
+
+
 def test_count_begins_at_one() -> None:
     """Three times counted is three."""
     assert [session.count("pressed") for _ in range(3)] == [1, 2, 3]
