@@ -66,6 +66,8 @@ if __name__ == "__main__":
     main()
 else:  # the server has imported this file: it is told to run it as a script, and in what document
     presses.hear_all()
+    sending.together()
+    sparing.spare()
     app = st.App(
         __file__,
         middleware=[document.STYLED],

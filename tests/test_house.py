@@ -70,6 +70,8 @@ UI_FLOORS = {
         "document",
         "link",
         "presses",
+        "sending",
+        "sparing",
         "session",
         "state",
         "words",

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import streamlit as st
 from ai_edge_litert import interpreter
+from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state import safe_session_state
 from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash import classifier, engine, recipes, store
 from mnistdash.training import session
-from mnistdash.ui import link, presses
+from mnistdash.ui import link, presses, sending, sparing
 
 REPO = pathlib.Path(__file__).parents[1]
 FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *REPO.glob("mnistdash/**/*.py")])
@@ -27,6 +28,7 @@ FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *REPO.glob("mni
 GUARDED = ("streamlit", "tensorflow", "keras", "distributed", "dask")
 # Each of these has a test below.
 USED = {
+    "streamlit.runtime.app_session",
     "streamlit.runtime.scriptrunner",
     "streamlit.runtime.pages_manager",
     "streamlit.runtime.scriptrunner_utils.script_requests",
@@ -133,6 +135,26 @@ def test_presses_without_streamlits_memory_and_queue(
     presses.hear_all()
     assert safe_session_state.SafeSessionState.on_script_will_rerun is memory
     assert script_requests._coalesce_widget_states is merge
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [None, types.SimpleNamespace(), types.SimpleNamespace(app_session=types.SimpleNamespace())],
+    ids=("gone", "without a session", "without parts"),
+)
+def test_runs_without_streamlits_session_and_memory(
+    monkeypatch: pytest.MonkeyPatch, instead: object
+) -> None:
+    """Where neither is to be found, or has its parts, nothing is changed and nothing falls."""
+    visit, memory = app_session.AppSession, safe_session_state.SafeSessionState
+    before = [visit._on_scriptrunner_event, visit._call_soon_on_event_loop, memory.filtered_state]
+    before.append(app_session._populate_theme_msg)
+    for package in ("streamlit.runtime", "streamlit.runtime.state"):
+        without(monkeypatch, package, instead=instead)
+    sending.together()
+    sparing.spare()
+    after = [visit._on_scriptrunner_event, visit._call_soon_on_event_loop, memory.filtered_state]
+    assert [*after, app_session._populate_theme_msg] == before
 
 
 def test_training_without_tensorflows_context(monkeypatch: pytest.MonkeyPatch) -> None:
