@@ -25,7 +25,7 @@ answers = labels_view.with_suspects(run, dataset, answers)
 with st.container(key="gallery-body"):
     left, right = st.columns((5, 3), gap="large")
 with left:
-    with filters.box(), st.container(key="filters"):
+    with filters.box():
         filters.class_boxes(dataset.class_names)
         filters.order_box(answers)
         filters.confidence_slider(answers)
@@ -42,8 +42,9 @@ with left:
             width="content",
         )
         exports_view.of_images(run, dataset, answers, shown)
+        verdicts_view.box(dataset)
     labels_view.how_reliable(run, dataset)
-    verdicts_view.box(dataset, answers)
+    verdicts_view.line(dataset, answers)
     filters.chips(dataset.class_names)
     if len(shown):
         answers_view.tiles(

@@ -34,7 +34,7 @@ class Dataset:
     questions: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def pictured(self) -> bool:
         """Whether there are pictures, and not empty ones in place of those that were lost."""
         return bool(self.x_test[:100].any())

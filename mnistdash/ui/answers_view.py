@@ -1,5 +1,6 @@
 """Test images with what a run answered: as tiles, as bars, and in words."""
 
+import functools
 import html
 from collections.abc import Callable, Collection
 
@@ -122,6 +123,7 @@ def _signs(
     ]
 
 
+@functools.lru_cache(maxsize=4096)  # a run of a page describes most of its images again
 def alt(
     dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int, *remarks: str
 ) -> str:

@@ -1,6 +1,7 @@
 """Filters by class, confidence and order, shared by the confusion and the gallery page."""
 
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Collection, Sequence
 
@@ -11,13 +12,18 @@ from mnistdash import artifacts, datasets, evaluation, store
 from mnistdash.ui import link, session, state, words
 
 _BY_PROBABILITY = "doubtful", "suspect"  # orders
+_ON_PHONE = "on_phone"  # session key: whether this visit is made with a phone
 WANTED = "wanted_image"  # session key: what was typed to open an image by its index
 
 
 def box() -> contextlib.AbstractContextManager[object]:
     """Return what holds the filters; on a phone it begins closed."""
-    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
-    return st.expander("Filters", expanded=not on_phone, icon=":material/filter_list:")
+    if not session.has(_ON_PHONE):
+        session.put(_ON_PHONE, "Mobi" in st.context.headers.get("User-Agent", ""))
+    on_phone = session.get(_ON_PHONE)
+    return st.expander(
+        "Filters", key="filters", expanded=not on_phone, icon=":material/filter_list:"
+    )
 
 
 def class_boxes(class_names: tuple[str, ...]) -> None:
@@ -43,8 +49,10 @@ def choose_classes(true_class: int | None, pred_class: int | None) -> None:
 def chips(class_names: tuple[str, ...]) -> None:
     """Show what is filtered, each with a cross to remove it."""
     said = ("true", "read as")
+    pair = link.current().pair
+    if pair == (None, None):
+        return
     with st.container(horizontal=True, width="content"):
-        pair = link.current().pair
         for field, what, label in zip(("true", "pred"), said, pair, strict=True):
             if label is not None:
                 st.button(
@@ -130,14 +138,29 @@ def selected(answers: evaluation.Evaluation, among: np.ndarray | None = None) ->
         among: indices to choose from, int64 `(k,)`; `None` for all.
     """
     view = link.current()
-    found = answers.select(
-        true_class=view.true,
-        pred_class=view.pred,
-        confidence=view.conf,
-        include_right=view.includes_right,
-        order=view.sort,
-    )
+    found = _select(answers, *view.pair, view.conf, view.includes_right, view.sort)
     return found if among is None else found[np.isin(found, among)]
+
+
+@functools.lru_cache(maxsize=32)
+def _select(
+    answers: evaluation.Evaluation,
+    true_class: int | None,
+    pred_class: int | None,
+    confidence: tuple[float, float],
+    include_right: bool,
+    order: str,
+) -> np.ndarray:
+    """Select as `Evaluation.select` does, once: every press shows most of its images again."""
+    found = answers.select(
+        true_class=true_class,
+        pred_class=pred_class,
+        confidence=confidence,
+        include_right=include_right,
+        order=order,
+    )
+    found.flags.writeable = False
+    return found
 
 
 def of_the_same_images(run: store.Run, runs: Sequence[store.Run]) -> list[store.Run]:

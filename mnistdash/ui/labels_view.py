@@ -70,18 +70,17 @@ def how_reliable(run: store.Run, dataset: datasets.Dataset) -> None:
 
 def offer(run: store.Run) -> None:
     """Offer to look for suspect labels by way of judges, or show how far that is."""
-    with st.container(key="suspects-offer"):
-        study_view.offer(
-            study_view.Offer(
-                run_id=run.id,
-                kind=artifacts.SUSPECTS,
-                label="Find suspect labels",
-                doing="Five networks learn to judge",
-                help="Five small networks each learn four fifths of the training images and judge"
-                " the other labels: once for these images, one to three minutes. Confident"
-                " learning: C. Northcutt, L. Jiang, I. Chuang, 2021, by cleanlab.",
-            )
+    study_view.offer(
+        study_view.Offer(
+            run_id=run.id,
+            kind=artifacts.SUSPECTS,
+            label="Find suspect labels",
+            doing="Five networks learn to judge",
+            help="Five small networks each learn four fifths of the training images and judge"
+            " the other labels: once for these images, one to three minutes. Confident"
+            " learning: C. Northcutt, L. Jiang, I. Chuang, 2021, by cleanlab.",
         )
+    )
 
 
 def how_corrected(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:

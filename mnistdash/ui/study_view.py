@@ -24,7 +24,7 @@ def offer(offered: Offer) -> None:
     """Show the button that asks for a study, or how far it is; what went wrong in a line."""
     study = state.open_store().study(offered.run_id, offered.kind)
     if study is not None and study.trouble is None:
-        apart.part(_under_way, every=_POLL_SECONDS)(offered)
+        apart.part(_under_way, every=_POLL_SECONDS, key=f"study-{offered.kind}")(offered)
         return
     if study is not None:
         st.caption(words.plain(f"That could not be done: {study.trouble}"))

@@ -184,28 +184,28 @@ def selected(dataset: datasets.Dataset, shown: np.ndarray) -> np.ndarray:
     return shown[np.array([fits(fault) for fault in faults], bool)]
 
 
-def box(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
-    """Show what was judged of the errors, who judges, and the way to a file and back."""
+def box(dataset: datasets.Dataset) -> None:
+    """Let a person say who judges, and take verdicts to a file and back."""
+    if not _can_be_judged(dataset):
+        return
+    more = st.popover(
+        "Verdicts", icon=":material/gavel:", type="tertiary", key=_BOX, on_change="rerun"
+    )
+    if more.open:
+        with more:
+            _person_box()
+            _files(dataset, said(dataset))
+
+
+def line(dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
+    """Say what was judged of the errors, or how to judge them; first what is not kept, and why."""
+    trouble()
     if not _can_be_judged(dataset):
         st.caption("These images can't be judged: their pictures are not here.")
-        return
-    trouble()
-    known = said(dataset)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_sentence(answers, known), width="content")
-        more = st.popover(
-            "Verdicts", icon=":material/gavel:", type="tertiary", key=_BOX, on_change="rerun"
-        )
-        if more.open:
-            with more:
-                _person_box()
-                _files(dataset, known)
-
-
-def _sentence(answers: evaluation.Evaluation, known: Mapping[int, verdicts.Verdict]) -> str:
-    if not known:
-        return "Whose fault? Press 1 model, 2 label, 3 picture, 0 none on a card or a tile."
-    return findings.judged(answers, known)
+    elif known := said(dataset):
+        st.caption(findings.judged(answers, known))
+    else:
+        st.caption("Whose fault? Press 1 model, 2 label, 3 picture, 0 none on a card or a tile.")
 
 
 def _person_box() -> None:

@@ -1,5 +1,6 @@
 """How numbers, names and answers are written on screen."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -55,6 +56,7 @@ def ranges(numbers: Iterable[int]) -> str:
     return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in found)
 
 
+@functools.lru_cache(maxsize=512)  # a run of a page shows most names again
 def plain(text: str) -> str:
     """Write text so that Markdown shows it as it is: names and reasons are other people's.
 
