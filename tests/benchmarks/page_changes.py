@@ -1,13 +1,16 @@
 """Time of a page change, layout shifts, and processor time of one run of each page.
 
-    MNISTDASH_DATA=../shared/data python tests/benchmarks/page_changes.py [--app PATH] [--times N]
+    MNISTDASH_DATA=../shared/data python tests/benchmarks/page_changes.py [--times N]
+        [--app PATH [--python PATH]] [--processor-time]
 
 A page change is the time from the press on a link of the menu to the last change of the page's
 document, components' own trees included, before 400 ms of silence. The first visit in a browser
 without a cache and the second one are told apart. Layout shifts are summed from a page's landing,
 and from a press on; those within half a second of a press, which the metric leaves out, are given
-as well. Processor time is the server's for one press on the link of the page shown, nothing else
-going on. With another checkout everything is measured on both, in turns.
+as well. Processor time is the server's for one run of the page shown, nothing else going on: it is
+asked for by a client that draws nothing, since a browser at work on the other thread of the same
+core makes a server's milliseconds longer. All pages were visited by then. With another checkout
+everything is measured on both, in turns; what it depends on may be another environment's.
 """
 
 import argparse
@@ -16,19 +19,23 @@ import os
 import pathlib
 import platform
 import statistics
+import sys
 import tempfile
-import time
+from collections.abc import Iterator
 
 import psutil
 import server
 from playwright import sync_api
-from streamlit.proto import ForwardMsg_pb2
+from streamlit.proto import BackMsg_pb2, ForwardMsg_pb2
+from websockets.sync.client import ClientConnection, connect
 
 PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery",
          "confidence": "Confidence", "compare": "Compare", "draw": "Draw", "train": "Train",
          "data": "Data"}  # fmt: skip
 SILENCE_MS = 400
-RUNS = 10  # of a page in a row, for its processor time
+WARM_RUNS = 3  # of a page that was gone to, before its processor time is taken
+RUNS = 25  # in a row, for it
+DONE = ForwardMsg_pb2.ForwardMsg.FINISHED_SUCCESSFULLY
 DESK = {"viewport": {"width": 1400, "height": 1000}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SIZES = {"1400 px": DESK, "390 px": PHONE}
@@ -64,7 +71,6 @@ SETTLED = f"""(title) => document.querySelector("h1")?.textContent === title
 LINKS = '[data-testid="stSidebar"] :is(.st-key-menu, [data-testid="stPageLink"]) a'
 LINK = f"""(name) => Array.from(document.querySelectorAll('{LINKS}')).findIndex((link) =>
   link.getAttribute("href").split("?")[0].split("/").at(-1) === name)"""
-PRESS = f"(index) => document.querySelectorAll('{LINKS}')[index].click()"
 Figures = dict[tuple[str, ...], list[float]]
 
 
@@ -72,6 +78,8 @@ def main() -> None:
     """Print what was measured as tables, beside the other checkout if there is one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--app", type=pathlib.Path, help="another checkout, to compare with")
+    parser.add_argument("--python", default=sys.executable, help="of its environment")
+    parser.add_argument("--processor-time", action="store_true", help="nothing but that")
     parser.add_argument("--times", type=int, default=5)
     chosen = parser.parse_args()
     folders = {"ours": server.REPO} | ({"other": chosen.app.resolve()} if chosen.app else {})
@@ -85,15 +93,19 @@ def main() -> None:
     found: Figures = {}
     with contextlib.ExitStack() as stack:
         browser = stack.enter_context(server.browser())
-        servers = {name: stack.enter_context(_server(folder)) for name, folder in folders.items()}
-        _processor_times(browser, servers, found, chosen.times)
+        pythons = {"ours": sys.executable, "other": chosen.python}
+        servers = {
+            name: stack.enter_context(_server(folder, pythons[name]))
+            for name, folder in folders.items()
+        }
+        _processor_times(servers, found, chosen.times)
         _report_processor_times(found, list(folders))
-        for _ in range(chosen.times):
+        for _ in range(0 if chosen.processor_time else chosen.times):
             for size, options in SIZES.items():
                 for name, (url, _) in servers.items():
                     _changes(browser, url, options, found, (name, size))
                     _landings(browser, url, options, found, (name, size))
-    for name in folders:
+    for name in () if chosen.processor_time else folders:
         _report(found, name)
 
 
@@ -102,11 +114,13 @@ def _has(folder: pathlib.Path, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _server(folder: pathlib.Path) -> "contextlib.AbstractContextManager[tuple[str, int]]":
+def _server(
+    folder: pathlib.Path, python: str
+) -> "contextlib.AbstractContextManager[tuple[str, int]]":
     """Start the application of a checkout with a home of its own, and look at it once."""
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"MNISTDASH_HOME": home, "PYTHONPATH": str(folder), "MNISTDASH_DOWNLOAD": "0"}
-        command = server.streamlit(folder / "app.py")
+        command = server.streamlit(folder / "app.py", python)
         with server.serving(command, folder=folder) as (url, pid):
             server.wait(url)
             yield url, pid
@@ -159,51 +173,68 @@ def _change(page: sync_api.Page, name: str, *, touch: bool) -> tuple[float, floa
     return tuple(page.evaluate("[probe.last - probe.pressed, probe.calm, probe.all]"))
 
 
-def _processor_times(
-    browser: sync_api.Browser, servers: dict[str, tuple[str, int]], found: Figures, times: int
-) -> None:
+def _processor_times(servers: dict[str, tuple[str, int]], found: Figures, times: int) -> None:
     """Let every page run some times in a row on each server in turn, nothing else going on."""
-    pages = {name: _Counted(browser, url, pid) for name, (url, pid) in servers.items()}
-    for _ in range(times):
-        for name, title in PAGES.items():
-            for whose, counted in pages.items():
-                counted.page.bring_to_front()
-                _change(counted.page, name, touch=False)
-                found.setdefault((whose, title, "cpu"), []).append(counted.processor_time(name))
-    for counted in pages.values():
-        counted.page.context.close()
+    with contextlib.ExitStack() as stack:
+        visits = {
+            whose: stack.enter_context(_visit(url, pid)) for whose, (url, pid) in servers.items()
+        }
+        for visit in visits.values():
+            for name in PAGES:
+                visit.change(name)
+        for _ in range(times):
+            for name, title in PAGES.items():
+                for whose, visit in visits.items():
+                    visit.change(name)
+                    found.setdefault((whose, title, "cpu"), []).append(visit.processor_time())
 
 
-class _Counted:
-    """A page whose runs are counted by what its server says, and its server's process."""
+@contextlib.contextmanager
+def _visit(url: str, pid: int) -> "Iterator[_Visit]":
+    address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
+    with connect(address, subprotocols=["streamlit"], max_size=None, origin=url) as socket:
+        yield _Visit(socket, psutil.Process(pid))
 
-    def __init__(self, browser: sync_api.Browser, url: str, pid: int) -> None:
-        self.process = psutil.Process(pid)
-        self.runs = 0
-        self.page = browser.new_context(**DESK).new_page()
-        self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
-        self.page.add_init_script(f"({PROBE})()")
-        self.page.goto(url)
-        self.page.wait_for_function(SETTLED, arg="Overview", timeout=120_000)
 
-    def processor_time(self, name: str) -> float:
+class _Visit:
+    """A visit without a browser: it asks for runs of pages and waits for the end of each."""
+
+    def __init__(self, socket: ClientConnection, process: psutil.Process) -> None:
+        self.socket, self.process = socket, process
+        self.hashes: dict[str, str] = {}  # of each page, by the end of its address
+        self.query = self.shown = ""
+        self._run()
+
+    def change(self, name: str) -> None:
+        """Go to another page."""
+        self.shown = self.hashes[name or "overview"]
+        for _ in range(WARM_RUNS):
+            self._run()
+
+    def processor_time(self) -> float:
         """Return the server's processor time for one run of the page shown, in milliseconds."""
-        link = self.page.evaluate(LINK, name)
         before = self.process.cpu_times()
         for _ in range(RUNS):
-            wanted, given_up = self.runs + 1, time.monotonic() + 30
-            self.page.evaluate(PRESS, link)
-            while self.runs < wanted:
-                self.page.wait_for_timeout(10)
-                if time.monotonic() > given_up:
-                    raise TimeoutError(f"/{name} did not run")
+            self._run()
         after = self.process.cpu_times()
         return 1000 * (after.user + after.system - before.user - before.system) / RUNS
 
-    def _count(self, frame: bytes | str) -> None:
-        if isinstance(frame, bytes):
-            kind = ForwardMsg_pb2.ForwardMsg.FromString(frame).WhichOneof("type")
-            self.runs += kind == "script_finished"
+    def _run(self) -> None:
+        """Ask as a press on a page does, with the link that the server wrote last."""
+        asked = BackMsg_pb2.BackMsg()
+        asked.rerun_script.query_string = self.query
+        asked.rerun_script.page_script_hash = self.shown
+        self.socket.send(asked.SerializeToString())
+        while True:
+            told = ForwardMsg_pb2.ForwardMsg.FromString(self.socket.recv(timeout=60))
+            kind = told.WhichOneof("type")
+            if kind == "navigation":
+                pages = told.navigation.app_pages
+                self.hashes = {page.page_name.lower(): page.page_script_hash for page in pages}
+            elif kind == "page_info_changed":
+                self.query = told.page_info_changed.query_string
+            elif kind == "script_finished" and told.script_finished == DONE:
+                return
 
 
 def _report(found: Figures, whose: str) -> None:

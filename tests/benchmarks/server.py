@@ -27,10 +27,10 @@ def browser() -> Iterator[sync_api.Browser]:
         instance.close()
 
 
-def streamlit(script: pathlib.Path) -> list[str]:
+def streamlit(script: pathlib.Path, python: str = sys.executable) -> list[str]:
     """Return the command that serves a script, but for its port."""
     headless = ["--server.headless", "true"]
-    return [sys.executable, "-m", "streamlit", "run", str(script), *headless, "--server.port"]
+    return [python, "-m", "streamlit", "run", str(script), *headless, "--server.port"]
 
 
 @contextlib.contextmanager
