@@ -54,8 +54,7 @@ def keep_button(
 def my_digits(runs: list[store.Run]) -> None:
     """Show the kept drawings as a gallery, and each digit run's accuracy on them."""
     ids = state.open_store().drawing_ids()
-    readable = {drawing.id: drawing for drawing in state.open_store().drawings()}
-    kept = [readable[drawing_id] for drawing_id in ids if drawing_id in readable]
+    kept = state.kept_drawings(ids)
     if not kept:
         return
     st.header("My digits")

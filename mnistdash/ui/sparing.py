@@ -72,3 +72,6 @@ class _Memory(collections.abc.Mapping):
 
     def __len__(self) -> int:
         return len(self._listed())
+
+    def __repr__(self) -> str:
+        return repr(self._listed())

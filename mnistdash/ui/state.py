@@ -96,14 +96,24 @@ def images_of(run: store.Run) -> tuple[datasets.Dataset, str | None]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
+def kept_drawings(ids: tuple[str, ...]) -> list[store.Drawing]:
+    """Return the drawings that people kept, those of some ids that can be read, in this order.
+
+    Args:
+        ids: of the drawings; each stays as it was kept.
+    """
+    kept = {drawing.id: drawing for drawing in open_store().drawings()} if ids else {}
+    return [kept[drawing_id] for drawing_id in ids if drawing_id in kept]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def load_drawings(ids: tuple[str, ...]) -> datasets.Dataset | None:
     """Return the drawings that people kept as a data set of test images, oldest first.
 
     Args:
         ids: of the drawings kept now: another drawing makes another data set.
     """
-    kept = {drawing.id: drawing for drawing in open_store().drawings()}
-    found = [kept[drawing_id] for drawing_id in ids if drawing_id in kept]
+    found = kept_drawings(ids)
     if not found:
         return None
     images = np.stack([drawing.image for drawing in found])

@@ -14,6 +14,7 @@ everything is measured on both, in turns; what it depends on may be another envi
 """
 
 import argparse
+import asyncio
 import contextlib
 import os
 import pathlib
@@ -21,13 +22,11 @@ import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
 
 import psutil
 import server
+import visiting
 from playwright import sync_api
-from streamlit.proto import BackMsg_pb2, ForwardMsg_pb2
-from websockets.sync.client import ClientConnection, connect
 
 PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery",
          "confidence": "Confidence", "compare": "Compare", "draw": "Draw", "train": "Train",
@@ -35,7 +34,6 @@ PAGES = {"": "Overview", "confusion": "Confusion", "gallery": "Gallery",
 SILENCE_MS = 400
 WARM_RUNS = 3  # of a page that was gone to, before its processor time is taken
 RUNS = 25  # in a row, for it
-DONE = ForwardMsg_pb2.ForwardMsg.FINISHED_SUCCESSFULLY
 DESK = {"viewport": {"width": 1400, "height": 1000}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SIZES = {"1400 px": DESK, "390 px": PHONE}
@@ -98,7 +96,7 @@ def main() -> None:
             name: stack.enter_context(_server(folder, pythons[name]))
             for name, folder in folders.items()
         }
-        _processor_times(servers, found, chosen.times)
+        asyncio.run(_processor_times(servers, found, chosen.times))
         _report_processor_times(found, list(folders))
         for _ in range(0 if chosen.processor_time else chosen.times):
             for size, options in SIZES.items():
@@ -173,68 +171,34 @@ def _change(page: sync_api.Page, name: str, *, touch: bool) -> tuple[float, floa
     return tuple(page.evaluate("[probe.last - probe.pressed, probe.calm, probe.all]"))
 
 
-def _processor_times(servers: dict[str, tuple[str, int]], found: Figures, times: int) -> None:
+async def _processor_times(servers: dict[str, tuple[str, int]], found: Figures, times: int) -> None:
     """Let every page run some times in a row on each server in turn, nothing else going on."""
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         visits = {
-            whose: stack.enter_context(_visit(url, pid)) for whose, (url, pid) in servers.items()
+            whose: (await stack.enter_async_context(visiting.visit(url)), psutil.Process(pid))
+            for whose, (url, pid) in servers.items()
         }
-        for visit in visits.values():
+        for visit, _ in visits.values():
             for name in PAGES:
-                visit.change(name)
+                visit.go_to(name)
+                await visit.run()
         for _ in range(times):
             for name, title in PAGES.items():
-                for whose, visit in visits.items():
-                    visit.change(name)
-                    found.setdefault((whose, title, "cpu"), []).append(visit.processor_time())
+                for whose, (visit, process) in visits.items():
+                    visit.go_to(name)
+                    taken = await _processor_time(visit, process)
+                    found.setdefault((whose, title, "cpu"), []).append(taken)
 
 
-@contextlib.contextmanager
-def _visit(url: str, pid: int) -> "Iterator[_Visit]":
-    address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None, origin=url) as socket:
-        yield _Visit(socket, psutil.Process(pid))
-
-
-class _Visit:
-    """A visit without a browser: it asks for runs of pages and waits for the end of each."""
-
-    def __init__(self, socket: ClientConnection, process: psutil.Process) -> None:
-        self.socket, self.process = socket, process
-        self.hashes: dict[str, str] = {}  # of each page, by the end of its address
-        self.query = self.shown = ""
-        self._run()
-
-    def change(self, name: str) -> None:
-        """Go to another page."""
-        self.shown = self.hashes[name or "overview"]
-        for _ in range(WARM_RUNS):
-            self._run()
-
-    def processor_time(self) -> float:
-        """Return the server's processor time for one run of the page shown, in milliseconds."""
-        before = self.process.cpu_times()
-        for _ in range(RUNS):
-            self._run()
-        after = self.process.cpu_times()
-        return 1000 * (after.user + after.system - before.user - before.system) / RUNS
-
-    def _run(self) -> None:
-        """Ask as a press on a page does, with the link that the server wrote last."""
-        asked = BackMsg_pb2.BackMsg()
-        asked.rerun_script.query_string = self.query
-        asked.rerun_script.page_script_hash = self.shown
-        self.socket.send(asked.SerializeToString())
-        while True:
-            told = ForwardMsg_pb2.ForwardMsg.FromString(self.socket.recv(timeout=60))
-            kind = told.WhichOneof("type")
-            if kind == "navigation":
-                pages = told.navigation.app_pages
-                self.hashes = {page.page_name.lower(): page.page_script_hash for page in pages}
-            elif kind == "page_info_changed":
-                self.query = told.page_info_changed.query_string
-            elif kind == "script_finished" and told.script_finished == DONE:
-                return
+async def _processor_time(visit: visiting.Visit, process: psutil.Process) -> float:
+    """Return the server's processor time for one run of the page shown, in milliseconds."""
+    for _ in range(WARM_RUNS):
+        await visit.run()
+    before = process.cpu_times()
+    for _ in range(RUNS):
+        await visit.run()
+    after = process.cpu_times()
+    return 1000 * (after.user + after.system - before.user - before.system) / RUNS
 
 
 def _report(found: Figures, whose: str) -> None:
