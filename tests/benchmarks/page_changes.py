@@ -89,21 +89,23 @@ def main() -> None:
     )
     print(f" load at the start {load:.1f}, n = {chosen.times}")
     found: Figures = {}
+    pythons = {"ours": sys.executable, "other": chosen.python}
     with contextlib.ExitStack() as stack:
-        browser = stack.enter_context(server.browser())
-        pythons = {"ours": sys.executable, "other": chosen.python}
         servers = {
             name: stack.enter_context(_server(folder, pythons[name]))
             for name, folder in folders.items()
         }
         asyncio.run(_processor_times(servers, found, chosen.times))
         _report_processor_times(found, list(folders))
-        for _ in range(0 if chosen.processor_time else chosen.times):
+        if chosen.processor_time:
+            return
+        browser = stack.enter_context(server.browser())
+        for _ in range(chosen.times):
             for size, options in SIZES.items():
                 for name, (url, _) in servers.items():
                     _changes(browser, url, options, found, (name, size))
                     _landings(browser, url, options, found, (name, size))
-    for name in () if chosen.processor_time else folders:
+    for name in folders:
         _report(found, name)
 
 
