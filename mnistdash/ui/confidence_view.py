@@ -25,7 +25,7 @@ _BY_WIDTH, _BY_MASS = "equal width", "equal mass"
 
 def facts(answers: evaluation.Evaluation) -> None:
     """Show how far confidence and accuracy lie apart."""
-    headline.facts(findings.accuracy(answers) | findings.calibration(answers))
+    headline.facts(findings.accuracy(answers) | _calibration(answers))
 
 
 def histogram(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Evaluation) -> None:
@@ -36,8 +36,7 @@ def histogram(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Eva
     )
     st.caption("How many images are answered how surely: wrong answers belong on the left.")
     logarithmic = st.toggle("Logarithmic counts", True, key="log_counts", persist_state="session")
-    bins = confidence.equal_width(answers.confidence, answers.right, sureness.HISTOGRAM_BINS)
-    chart = sureness.histogram(bins, logarithmic=logarithmic)
+    bins, chart = _histogram(answers, logarithmic)
     columns.columns(chart, on_choose=functools.partial(_open, bins), key="confidence-histogram")
     whose = figure_files.whose(run, dataset, len(answers))
     _files(chart, "How sure the answers are", whose, f"{run.id}-confidence")
@@ -62,13 +61,7 @@ def reliability(run: store.Run, dataset: datasets.Dataset, answers: evaluation.E
         persist_state="session",
         label_visibility="collapsed",
     )
-    sure, right = answers.confidence, answers.right
-    if kind == _BY_MASS:
-        bins = confidence.equal_mass(sure, right)
-        chart = sureness.reliability_by_mass(bins)
-    else:
-        bins = confidence.equal_width(sure, right)
-        chart = sureness.reliability_by_width(bins)
+    bins, chart = _reliability(answers, kind)
     columns.columns(chart, on_choose=functools.partial(_open, bins), key="reliability")
     whose = figure_files.whose(run, dataset, len(answers))
     _files(chart, f"Reliability in bins of {kind}", whose, f"{run.id}-reliability")
@@ -88,8 +81,7 @@ def threshold(run: store.Run, dataset: datasets.Dataset, answers: evaluation.Eva
         st.slider("Confidence above", 0.0, 1.0, step=0.01, **link.bound("above"))
         answered = answers.confidence > np.float32(link.current().above)
         _what_is_left(answers, answered)
-        found = confidence.coverage(answers.confidence, answers.right)
-        chart = sureness.coverage_curve(found, len(answers), float(answered.mean()))
+        chart = sureness.coverage_curve(_coverage(answers), len(answers), float(answered.mean()))
         columns.columns(chart, key="coverage", height_px=340)
         whose = figure_files.whose(run, dataset, len(answers))
         _files(
@@ -120,6 +112,38 @@ def temperature(run: store.Run, dataset: datasets.Dataset, answers: evaluation.E
         whose = figure_files.whose(run, dataset, found.measured_on)
         title = f"Reliability with temperature {found.temperature:.2f}"
         _files(chart, title, whose, f"{run.id}-reliability-after")
+
+
+# --- computed once for a run's answers ------------------------------------------------------
+
+_calibration = functools.lru_cache(maxsize=16)(findings.calibration)
+
+
+@functools.lru_cache(maxsize=16)
+def _histogram(
+    answers: evaluation.Evaluation, logarithmic: bool
+) -> tuple[list[confidence.Bin], described.Chart]:
+    bins = confidence.equal_width(answers.confidence, answers.right, sureness.HISTOGRAM_BINS)
+    return bins, sureness.histogram(bins, logarithmic=logarithmic)
+
+
+@functools.lru_cache(maxsize=16)
+def _reliability(
+    answers: evaluation.Evaluation, kind: str
+) -> tuple[list[confidence.Bin], described.Chart]:
+    if kind == _BY_MASS:
+        bins = confidence.equal_mass(answers.confidence, answers.right)
+        return bins, sureness.reliability_by_mass(bins)
+    bins = confidence.equal_width(answers.confidence, answers.right)
+    return bins, sureness.reliability_by_width(bins)
+
+
+@functools.lru_cache(maxsize=16)
+def _coverage(answers: evaluation.Evaluation) -> confidence.Coverage:
+    return confidence.coverage(answers.confidence, answers.right)
+
+
+# --- pieces -----------------------------------------------------------------------------------
 
 
 def _files(chart: described.Chart, title: str, whose: str, name: str) -> None:
