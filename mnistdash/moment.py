@@ -1,6 +1,7 @@
 """One moment: what a run of a page asks of a disk or a database several times is found once.
 
-All parts of a page then say the same, whatever others change meanwhile.
+Each question has one answer for all parts of a page, whatever others change meanwhile; two of them
+may be answered at two times.
 """
 
 import contextlib

@@ -102,7 +102,7 @@ def reader(engine: sa.Engine, file: File | None) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         pool_reset_on_return=None,
-        pool_use_lifo=True,
+        **({"pool_use_lifo": True} if file else {}),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mnistdash import datasets
+from mnistdash import datasets, moment
 from mnistdash.datasets import uploads
 from mnistdash.ui import apart, link, session, state, words
 
@@ -124,6 +124,7 @@ def follow() -> None:
     """Go on to the set that this session added last, if one has been added meanwhile."""
     for upload in state.open_uploads().all():
         if upload.id in session.get(_MINE, []) and upload.status == "added":
+            moment.is_over()  # it may have been added since this run began
             link.show(images=upload.name)
             session.put(_SAID, upload.sentence or f"{upload.name} is added.")
             state.open_uploads().forget(upload.id)

@@ -1,6 +1,5 @@
 """Test images with what a run answered: as tiles, as bars, and in words."""
 
-import functools
 import html
 from collections.abc import Callable, Collection
 
@@ -92,10 +91,7 @@ def tiles(
         pred_names=[names[c] for c in answers.y_pred[indices]],
         probabilities=answers.confidence[indices] if answers.has_confidence else None,
         right=answers.right[indices],
-        alts=[
-            alt(dataset, answers, i, *map(_SIGNS.get, shown))
-            for i, shown in zip(indices, signs, strict=True)
-        ],
+        alts=_alts(dataset, answers, indices, signs),
         marks=signs,
         chosen=link.current().index,
         on_choose=on_choose,
@@ -123,19 +119,25 @@ def _signs(
     ]
 
 
-@functools.lru_cache(maxsize=4096)  # a run of a page describes most of its images again
-def alt(
-    dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int, *remarks: str
-) -> str:
+def _alts(
+    dataset: datasets.Dataset,
+    answers: evaluation.Evaluation,
+    indices: np.ndarray,
+    signs: list[str],
+) -> list[str]:
+    """Describe test images as `alt` does, those of a page at once, and what their signs mean."""
+    truth, pred = answers.y_true[indices].tolist(), answers.y_pred[indices].tolist()
+    known = answers.has_confidence
+    sure = answers.confidence[indices].tolist() if known else [None] * len(pred)
+    return [
+        words.alt(*image, dataset.class_names, *map(_SIGNS.get, shown))
+        for *image, shown in zip(indices.tolist(), truth, pred, sure, signs, strict=True)
+    ]
+
+
+def alt(dataset: datasets.Dataset, answers: evaluation.Evaluation, index: int) -> str:
     """Describe a test image and a run's answer to a person who can't see it."""
-    return words.alt(
-        index,
-        int(answers.y_true[index]),
-        int(answers.y_pred[index]),
-        float(answers.confidence[index]) if answers.has_confidence else None,
-        dataset.class_names,
-        *remarks,
-    )
+    return _alts(dataset, answers, np.array([index]), [""])[0]
 
 
 def marks(right: np.ndarray, signs: Collection[str]) -> str:

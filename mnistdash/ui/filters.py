@@ -142,7 +142,7 @@ def selected(answers: evaluation.Evaluation, among: np.ndarray | None = None) ->
     return found if among is None else found[np.isin(found, among)]
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=16)
 def _select(
     answers: evaluation.Evaluation,
     true_class: int | None,

@@ -25,6 +25,8 @@ def together() -> None:
         from streamlit.runtime import app_session, scriptrunner
 
         visit, events = app_session.AppSession, scriptrunner.ScriptRunnerEvent
+        if hasattr(visit._call_soon_on_event_loop, "__wrapped__"):
+            return  # twice gathered, nothing would go out
         more = {events.SCRIPT_STARTED, events.ENQUEUE_FORWARD_MSG}
         soon, hear = visit._call_soon_on_event_loop, visit._on_scriptrunner_event
         visit._call_soon_on_event_loop = _gathering(soon)

@@ -2,6 +2,7 @@
 
 It writes the theme and the configuration anew, and for each field that can be empty it lists all
 that it remembers of the visit: the more pages somebody has seen, the slower all of them become.
+What is changed in config.toml while the server runs therefore counts from its next start.
 """
 
 import collections.abc

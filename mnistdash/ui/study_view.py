@@ -27,7 +27,14 @@ def offer(offered: Offer) -> None:
         apart.part(_under_way, every=_POLL_SECONDS, key=f"study-{offered.kind}")(offered)
         return
     if study is not None:
-        st.caption(words.plain(f"That could not be done: {study.trouble}"))
+        with st.container(key=f"study-again-{offered.kind}", gap="xsmall"):
+            st.caption(words.plain(f"That could not be done: {study.trouble}"))
+            _button(offered)
+        return
+    _button(offered)
+
+
+def _button(offered: Offer) -> None:
     closed = state.open_store().read_only_because
     st.button(
         offered.label,

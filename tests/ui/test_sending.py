@@ -77,6 +77,17 @@ def test_what_a_run_sends_wakes_the_server_twice(visit: type[Visit]) -> None:
     assert told.woken == 2
 
 
+def test_twice_together_is_as_once(visit: type[Visit]) -> None:
+    """Where the application is imported a second time, everything is heard still."""
+    sending.together()
+
+    def run(to: Visit) -> None:
+        to._on_scriptrunner_event(None, MESSAGE, 0)
+        to._on_scriptrunner_event(None, END, 1)
+
+    assert [number for number, _ in heard_by(visit, run, 2).heard] == [0, 1]
+
+
 def test_a_message_waits_no_longer_than_said(visit: type[Visit]) -> None:
     """Where a run goes on for half a second, its first message is heard long before the end."""
     began = []
