@@ -54,8 +54,7 @@ def keep_button(
 def my_digits(runs: list[store.Run]) -> None:
     """Show the kept drawings as a gallery, and each digit run's accuracy on them."""
     ids = state.open_store().drawing_ids()
-    kept = state.kept_drawings(ids)
-    if not kept:
+    if not ids or not (kept := state.kept_drawings(ids)):
         return
     st.header("My digits")
     gallery.tiles(

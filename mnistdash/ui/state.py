@@ -102,7 +102,7 @@ def kept_drawings(ids: tuple[str, ...]) -> list[store.Drawing]:
     Args:
         ids: of the drawings; each stays as it was kept.
     """
-    kept = {drawing.id: drawing for drawing in open_store().drawings()} if ids else {}
+    kept = {drawing.id: drawing for drawing in open_store().drawings()}
     return [kept[drawing_id] for drawing_id in ids if drawing_id in kept]
 
 
