@@ -11,7 +11,6 @@ from mnistdash.ui import (
     menu,
     pen,
     presses,
-    sending,
     sparing,
     state,
     words,
@@ -66,7 +65,6 @@ if __name__ == "__main__":
     main()
 else:  # the server has imported this file: it is told to run it as a script, and in what document
     presses.hear_all()
-    sending.together()
     sparing.spare()
     app = st.App(
         __file__,

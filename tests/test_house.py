@@ -70,7 +70,6 @@ UI_FLOORS = {
         "document",
         "link",
         "presses",
-        "sending",
         "sparing",
         "session",
         "state",

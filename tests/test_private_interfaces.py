@@ -20,7 +20,7 @@ from streamlit.testing import v1 as streamlit_testing
 
 from mnistdash import classifier, engine, recipes, store
 from mnistdash.training import session
-from mnistdash.ui import link, presses, sending, sparing
+from mnistdash.ui import link, presses, sparing
 
 REPO = pathlib.Path(__file__).parents[1]
 FILES = sorted([REPO / "app.py", *(REPO / "pages").glob("*.py"), *REPO.glob("mnistdash/**/*.py")])
@@ -146,15 +146,12 @@ def test_runs_without_streamlits_session_and_memory(
     monkeypatch: pytest.MonkeyPatch, instead: object
 ) -> None:
     """Where neither is to be found, or has its parts, nothing is changed and nothing falls."""
-    visit, memory = app_session.AppSession, safe_session_state.SafeSessionState
-    before = [visit._on_scriptrunner_event, visit._call_soon_on_event_loop, memory.filtered_state]
-    before.append(app_session._populate_theme_msg)
+    memory = safe_session_state.SafeSessionState
+    before = memory.filtered_state, app_session._populate_theme_msg
     for package in ("streamlit.runtime", "streamlit.runtime.state"):
         without(monkeypatch, package, instead=instead)
-    sending.together()
     sparing.spare()
-    after = [visit._on_scriptrunner_event, visit._call_soon_on_event_loop, memory.filtered_state]
-    assert [*after, app_session._populate_theme_msg] == before
+    assert (memory.filtered_state, app_session._populate_theme_msg) == before
 
 
 def test_training_without_tensorflows_context(monkeypatch: pytest.MonkeyPatch) -> None:
