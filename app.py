@@ -3,18 +3,7 @@
 import streamlit as st
 
 from mnistdash import moment, store
-from mnistdash.ui import (
-    document,
-    frame,
-    guards,
-    link,
-    menu,
-    pen,
-    presses,
-    sparing,
-    state,
-    words,
-)
+from mnistdash.ui import document, frame, guards, link, menu, pen, presses, sparing, state, words
 
 SITE = {  # the file of each page: its title and its Material symbol
     "pages/overview.py": ("Overview", "dashboard"),

@@ -47,8 +47,8 @@ def told(
     """
     if not _can_be_judged(dataset) or state.open_store().read_only_because:
         return None
-    truth, likely = answers.y_true[indices], _likely(answers, indices)
-    return entries(indices, truth, likely, said(dataset))
+    likely = _likely(answers, tuple(indices.tolist()))
+    return entries(indices, answers.y_true[indices], likely, said(dataset))
 
 
 def on_tiles(
@@ -270,17 +270,19 @@ def _can_be_judged(dataset: datasets.Dataset) -> bool:
     return bool(dataset.sha256) and dataset.pictured
 
 
-def _likely(answers: evaluation.Evaluation, indices: np.ndarray) -> list[int | None]:
+@functools.lru_cache(maxsize=16)  # every press shows most of its images again
+def _likely(answers: evaluation.Evaluation, indices: tuple[int, ...]) -> tuple[int | None, ...]:
     """Return the label that each image should have if its own is wrong.
 
     That is the answer where it differs, else the next most probable class, where that is known.
     """
-    truth, pred = answers.y_true[indices], answers.y_pred[indices]
+    shown = np.array(indices, np.int64)
+    truth, pred = answers.y_true[shown], answers.y_pred[shown]
     if answers.probs is None:
-        return [int(p) if p != t else None for p, t in zip(pred, truth, strict=True)]
-    others = np.array(answers.probs[indices])
-    others[np.arange(len(indices)), truth] = -1
-    return others.argmax(axis=1).tolist()
+        return tuple(int(p) if p != t else None for p, t in zip(pred, truth, strict=True))
+    others = np.array(answers.probs[shown])
+    others[np.arange(len(shown)), truth] = -1
+    return tuple(others.argmax(axis=1).tolist())
 
 
 def _visitor() -> str:
