@@ -36,20 +36,20 @@ def default(key: str, value: T) -> T:
     kept = get(key, _NOTHING)
     if kept is _NOTHING:
         put(key, value)
-        return get(key)
+        return value
     return kept
 
 
 def hold_to(key: str, fits: Callable[[object], bool], default: T) -> T:
     """Put a default in place of what does not fit: a browser can send anything for a widget.
 
-    Returns:
-        What is kept then.
-
     Args:
         key: of a widget that is not shown in this run yet.
         fits: tells whether a value is one that a person can choose.
         default: to show instead, and where nothing is kept.
+
+    Returns:
+        What is kept then.
     """
     try:
         kept = get(key, _NOTHING)

@@ -16,7 +16,7 @@ def spare() -> None:
     """Leave out what a run does for nothing.
 
     No public option says so; where the private parts are gone or do nothing, runs of a page take
-    a fifth more of the server's time.
+    more of the server's time.
     """
     with contextlib.suppress(ImportError, AttributeError):
         from streamlit.runtime import app_session
